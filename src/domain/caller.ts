@@ -1,0 +1,29 @@
+// Who is asking, as far as the rules care: the API names the caller, everything else only compares.
+
+/**
+ * Whoever sent a request. `network` is the end user's address (IPv6 by /64), missing when a server names none. `binding` is the browser's
+ * binding cookie; `isNewBinding` says that this very answer sets it and the request came without.
+ */
+export type Caller = { network?: string; binding?: string; isNewBinding?: boolean } & (
+  | { kind: 'anonymous'; network: string }
+  | { kind: 'user'; subject: string; roles: readonly string[]; email?: string; phoneNumber?: string }
+  | { kind: 'api-key'; keyId: string; scopes: readonly string[] }
+)
+
+/** Callers that see everything: admins, the system itself, servers with a key. */
+export function isPrivileged(caller: Caller): boolean {
+  if (caller.kind === 'api-key') return true
+  return caller.kind === 'user' && (caller.roles.includes('admin') || caller.roles.includes('system'))
+}
+
+/** The credential, or else the network: what limits by caller and "the same caller" mean. */
+export function callerKey(caller: Caller): string {
+  switch (caller.kind) {
+    case 'anonymous':
+      return `network:${caller.network}`
+    case 'user':
+      return `user:${caller.subject}`
+    case 'api-key':
+      return `key:${caller.keyId}`
+  }
+}

@@ -1,0 +1,32 @@
+// One more message of the same code: same expiry, same budget of attempts.
+import type { Channel, Verification } from '../../contracts/verification.ts'
+import { AppError } from '../../errors.ts'
+import type { Caller } from '../caller.ts'
+import type { RequestContext } from '../context.ts'
+import type { AcceptDeps } from '../ports.ts'
+import { accessibleRecord, traceOf } from './access.ts'
+import { enqueueSoon } from './enqueue-soon.ts'
+import { jobFor, sendRules } from './policy.ts'
+import { endedCode, viewOf } from './view.ts'
+
+/** Queues another message. Throws `cooldown_active`, `max_sends_reached`, `channel_disabled`, or the error of an ended verification. */
+export async function resendVerification(
+  deps: AcceptDeps,
+  caller: Caller,
+  id: string,
+  channel: Channel | undefined,
+  context: RequestContext,
+): Promise<Verification> {
+  const record = await accessibleRecord(deps, caller, id)
+  if (channel !== undefined && channel !== record.channel) {
+    throw new AppError('channel_disabled', { faults: [{ pointer: '/channel', message: `only ${record.channel} is available` }] })
+  }
+  const nowMs = deps.clock.nowMs()
+  const job = jobFor(record.channel, record.method)
+  const outcome = await deps.verifications.resend({ id, job, ...traceOf(deps, caller, context), sends: sendRules, nowMs })
+  if (outcome.kind === 'ended') throw new AppError(endedCode(outcome.status))
+  if (outcome.kind === 'refused')
+    throw new AppError(outcome.code, outcome.retryAfterMs === undefined ? {} : { retryAfterMs: outcome.retryAfterMs })
+  await enqueueSoon(deps, outcome.job)
+  return viewOf(outcome.record, nowMs)
+}

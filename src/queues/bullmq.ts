@@ -1,0 +1,95 @@
+// The one place that puts jobs on queues, and that asks BullMQ about them. Its connection is handed to it and stays the giver's to close.
+import { Queue, type ConnectionOptions, type JobsOptions } from 'bullmq'
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../lib/durations.ts'
+import type { QueueName } from './define.ts'
+import { queueNames, registry, type JobName, type JobPayload } from './registry.ts'
+
+type JobRequest = { name: JobName; payload: JobPayload<JobName> }
+
+/** What the reconciler asks of a job: on its way, ended, or unknown to its queue. */
+export type JobPresence = 'pending' | 'ended' | 'missing'
+
+/** Depth of a queue by state, and the age of the job that has waited longest. */
+export type QueueDepth = { queue: QueueName; partition: number; counts: Record<string, number>; oldestWaitingMs: number }
+
+/** More tries than any deadline allows: the processor gives up, not the counter. */
+const unlimitedAttempts = 100_000
+
+/** Kept for people who look at the board; nothing reads them. */
+const options: JobsOptions = {
+  attempts: unlimitedAttempts,
+  backoff: { type: 'custom' },
+  removeOnComplete: { count: 500, age: HOUR_MS / SECOND_MS },
+  removeOnFail: { count: 5_000, age: (7 * DAY_MS) / SECOND_MS },
+  sizeLimit: 4_096,
+  stackTraceLimit: 0,
+}
+
+export class JobProducer {
+  /** Every queue of every partition; Bull Board shows them. */
+  readonly queues: readonly Queue[]
+  readonly #byName = new Map<string, Queue>()
+
+  /** `prefixOf` gives the hash tag of a partition, the prefix of its queues. */
+  constructor(connection: ConnectionOptions, partitions: number, prefixOf: (partition: number) => string) {
+    for (let partition = 0; partition < partitions; partition++) {
+      for (const name of queueNames) {
+        const queue = new Queue(name, {
+          connection,
+          prefix: prefixOf(partition),
+          // A Queue that waits for readiness hangs for ever when Redis is away at boot; fitness is checked by our own probe.
+          skipWaitingForReady: true,
+          skipVersionCheck: true,
+          streams: { events: { maxLen: 1_000 } },
+        })
+        // The connection's errors are reported by whoever opened it.
+        queue.on('error', () => {})
+        this.#byName.set(`${partition}.${name}`, queue)
+      }
+    }
+    this.queues = [...this.#byName.values()]
+  }
+
+  /** Adds a job under its own id; a job that is there already stays as it is. Throws when the payload does not parse or Redis is away. */
+  async add({ name, payload }: JobRequest): Promise<void> {
+    const { queue, jobId, parsed } = this.#place({ name, payload })
+    await queue.add(name, parsed, { ...options, jobId })
+  }
+
+  async presence(job: JobRequest): Promise<JobPresence> {
+    const { queue, jobId } = this.#place(job)
+    const state = await queue.getJobState(jobId)
+    if (state === 'unknown') return 'missing'
+    return state === 'completed' || state === 'failed' ? 'ended' : 'pending'
+  }
+
+  /** Forgets a job that has ended, so that it may be added again. */
+  async forget(job: JobRequest): Promise<void> {
+    const { queue, jobId } = this.#place(job)
+    await queue.remove(jobId)
+  }
+
+  async depths(): Promise<QueueDepth[]> {
+    return Promise.all([...this.#byName].map(([key, queue]) => depthOf(queue, Number(key.split('.')[0]))))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.queues.map((queue) => queue.close().catch(() => {})))
+  }
+
+  #place({ name, payload }: JobRequest): { queue: Queue; jobId: string; parsed: JobPayload<JobName> } {
+    const contract = registry[name]
+    const parsed = contract.payload.parse(payload)
+    const queue = this.#byName.get(`${contract.partition(parsed)}.${contract.queue}`)
+    if (!queue) throw new RangeError(`there is no queue for ${name} in this partition`)
+    return { queue, jobId: contract.jobId(parsed), parsed }
+  }
+}
+
+async function depthOf(queue: Queue, partition: number): Promise<QueueDepth> {
+  const [counts, [oldest]] = await Promise.all([
+    queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
+    queue.getJobs(['waiting'], 0, 0, true),
+  ])
+  return { queue: queue.name as QueueName, partition, counts, oldestWaitingMs: oldest ? Math.max(0, Date.now() - oldest.timestamp) : 0 }
+}
