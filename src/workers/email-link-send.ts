@@ -1,0 +1,5 @@
+// Sends one link by e-mail. What may be sent, when, and how often is the domain's to say.
+import { deliverAttempt } from '../domain/verification/deliver.ts'
+import type { Processor } from './processor.ts'
+
+export const processEmailLinkSend: Processor<'email-link.send'> = deliverAttempt

@@ -1,0 +1,15 @@
+// What a processor is: the worker's half of a job.
+import type { DeliverDeps } from '../domain/ports.ts'
+import type { Run } from '../domain/verification/deliver.ts'
+import type { JobName, JobPayload } from '../queues/registry.ts'
+
+export type WorkerDeps = DeliverDeps
+
+/** How a run ended, for log and metrics: a word of a small set, nothing personal. */
+export type RunResult = { outcome: string; requestId?: string }
+
+/**
+ * Does the work of one job; may be run more than once. Returns when there is nothing left to do, throws RetryLater to be run again, anything
+ * else is a bug and is retried a few times.
+ */
+export type Processor<Name extends JobName> = (deps: WorkerDeps, payload: JobPayload<Name>, run: Run) => Promise<RunResult>
