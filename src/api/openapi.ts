@@ -1,0 +1,173 @@
+// Generates the OpenAPI 3.1 document from the routes and the zod contracts, so that it cannot say anything else than what runs.
+import { z } from 'zod'
+import { emailReceiptRequest, publicKeySet } from '../contracts/receipt.ts'
+import { health, readiness } from '../contracts/health.ts'
+import { problem } from '../contracts/problem.ts'
+import * as verifications from '../contracts/verification.ts'
+import { errorRow, type ErrorCode } from '../errors.ts'
+import type { Answer, Documentation, Route } from './route.ts'
+
+export type JsonSchema = { readonly [key: string]: unknown }
+type Content = Readonly<Record<string, { schema?: JsonSchema; example?: unknown }>>
+export type Parameter = { in: string; name: string; description?: string; required: boolean; schema: JsonSchema }
+export type ResponseObject = {
+  description: string
+  headers?: Readonly<Record<string, { description: string; schema: JsonSchema }>>
+  content?: Content
+}
+export type Operation = {
+  operationId: string
+  tags: readonly string[]
+  summary: string
+  description?: string
+  security: readonly Readonly<Record<string, readonly string[]>>[]
+  parameters: readonly Parameter[]
+  requestBody?: { required: boolean; content: Content }
+  responses: Readonly<Record<string, ResponseObject>>
+}
+export type OpenApiDocument = {
+  openapi: '3.1.0'
+  info: { title: string; version: string; description: string }
+  servers: readonly { url: string }[]
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  components: { schemas: Readonly<Record<string, JsonSchema>>; securitySchemes: JsonSchema }
+}
+
+const requestSchemas = {
+  StartVerificationRequest: verifications.startVerificationRequest,
+  CheckVerificationRequest: verifications.checkVerificationRequest,
+  ResendVerificationRequest: verifications.resendVerificationRequest,
+  ConfirmVerificationRequest: verifications.confirmVerificationRequest,
+  VerifyProofRequest: verifications.verifyProofRequest,
+  EmailReceiptRequest: emailReceiptRequest,
+}
+
+const answerSchemas = {
+  Problem: problem,
+  Verification: verifications.verification,
+  CheckVerificationResponse: verifications.checkVerificationResponse,
+  Attempt: verifications.attempt,
+  AttemptList: verifications.attemptList,
+  VerifyProofResponse: verifications.verifyProofResponse,
+  PublicKeySet: publicKeySet,
+  Health: health,
+  Readiness: readiness,
+}
+
+/** The document of all routes that have documentation. `isPublic`: whether anonymous calls are open here. */
+export function createOpenApi(routes: readonly Route[], options: { publicUrl: string; title: string; isPublic: boolean }): OpenApiDocument {
+  const paths: Record<string, Record<string, Operation>> = {}
+  for (const route of routes) {
+    if (route.doc) paths[route.path] = { ...paths[route.path], [route.method]: describeRoute(route, route.doc, options.isPublic) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: `${options.title} API`,
+      version: '1.0',
+      description:
+        'Verifications by code and link: accepted at once, sent by workers, followed by status. Errors are problem documents (RFC 9457).',
+    },
+    servers: [{ url: options.publicUrl }],
+    paths,
+    components: {
+      schemas: { ...namedSchemas(requestSchemas, 'input'), ...namedSchemas(answerSchemas, 'output') },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: "A user's JWT, or an API key (sk_…)." } },
+    },
+  }
+}
+
+function describeRoute(route: Route, doc: Documentation, isPublic: boolean): Operation {
+  const content = route.body && {
+    schema: refOrSchema(route.body.schema, 'input'),
+    ...(doc.example === undefined ? {} : { example: doc.example }),
+  }
+  return {
+    operationId: doc.id,
+    tags: [doc.tag],
+    summary: doc.summary,
+    ...(doc.details === undefined ? {} : { description: doc.details }),
+    security: securityOf(route, isPublic),
+    parameters: parametersOf(route, doc),
+    ...(route.body && content ? { requestBody: { required: !route.body.isOptional, content: { 'application/json': content } } } : {}),
+    responses: {
+      ...Object.fromEntries(doc.answers.map((answer) => [answer.status, describeAnswer(answer)])),
+      ...describeProblems(route, doc),
+    },
+  }
+}
+
+function securityOf({ access }: Route, isPublic: boolean): Operation['security'] {
+  if (access === 'open') return []
+  return access === 'anonymous' && isPublic ? [{}, { bearer: [] }] : [{ bearer: [] }]
+}
+
+function parametersOf(route: Route, doc: Documentation): Parameter[] {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => ({
+    in: 'path',
+    name: match[1] ?? '',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const others = doc.parameters ?? []
+  return [
+    ...inPath,
+    ...others.map(({ name, means, isRequired = false, ...rest }) => ({
+      in: rest.in,
+      name,
+      description: means,
+      required: isRequired,
+      schema: { type: 'string' },
+    })),
+  ]
+}
+
+function describeAnswer(answer: Answer): ResponseObject {
+  const headers = Object.entries(answer.headers ?? {}).map(([name, description]) => [name, { description, schema: { type: 'string' } }])
+  const type = answer.schema ? 'application/json' : answer.type
+  return {
+    description: answer.means,
+    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+    ...(type === undefined ? {} : { content: { [type]: answer.schema ? { schema: refOrSchema(answer.schema, 'output') } : {} } }),
+  }
+}
+
+/** Refusals by status: what the route names, and what its access, limit and body imply. A status that answers otherwise keeps that. */
+function describeProblems(route: Route, doc: Documentation): Record<string, ResponseObject> {
+  const implied: ErrorCode[] = [
+    ...(route.access === 'open' ? [] : (['unauthenticated'] as const)),
+    ...(route.access === 'admin' ? (['forbidden'] as const) : []),
+    ...(route.limit === 'none' ? [] : (['rate_limited', 'service_degraded'] as const)),
+    ...(route.body ? (['invalid_request', 'too_large', 'unsupported_media_type'] as const) : []),
+  ]
+  const codes = new Set<ErrorCode>([...doc.problems, ...implied])
+  const taken = new Set(doc.answers.map((answer) => answer.status))
+  const groups = [...Map.groupBy(codes, (code) => errorRow(code).status)].filter(([status]) => !taken.has(status))
+  return Object.fromEntries(groups.map(([status, group]) => [status, problemResponse(group)]))
+}
+
+function problemResponse(codes: readonly ErrorCode[]): ResponseObject {
+  const schema = { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: [...codes].toSorted() } } }] }
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorRow(code).title}`).join(' '),
+    content: { 'application/problem+json': { schema } },
+  }
+}
+
+function refOrSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const named = Object.entries<z.ZodType>(io === 'input' ? requestSchemas : answerSchemas).find(([, known]) => known === schema)
+  return named ? { $ref: `#/components/schemas/${named[0]}` } : withoutDialect(z.toJSONSchema(schema, { io }))
+}
+
+/** Schemas that know each other by name, so that one inside another becomes a reference. */
+function namedSchemas(named: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): Record<string, JsonSchema> {
+  const registry = z.registry<{ id: string }>()
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id })
+  const { schemas } = z.toJSONSchema(registry, { io, uri: (id) => `#/components/schemas/${id}` })
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutDialect(schema)]))
+}
+
+function withoutDialect(schema: JsonSchema): JsonSchema {
+  const { $schema: _dialect, $id: _id, id: _name, ...rest } = schema
+  return rest
+}

@@ -1,0 +1,115 @@
+// Sign-in for the console and Bull Board: an admin's JWT or API key is exchanged for a session cookie.
+import type { Response } from 'express'
+import { AppError } from '../../errors.ts'
+import { readForm } from '../body.ts'
+import { callerOf, isAdmin } from '../caller.ts'
+import { clearSession, setSession } from '../cookies.ts'
+import type { ApiDeps } from '../deps.ts'
+import { toAppError } from '../problem.ts'
+import { queryText } from '../request-context.ts'
+import type { Call, Route } from '../route.ts'
+import { requireSameOrigin } from '../same-origin.ts'
+import { html } from './html.ts'
+import { notice, sendPage, type Page } from './layout.ts'
+
+const defaultTarget = '/admin/queues'
+
+/** `GET` and `POST /sign-in`, `POST /sign-out`. */
+export function signInRoutes(deps: ApiDeps): Route[] {
+  const shared: Pick<Route, 'access' | 'limit' | 'showError'> = {
+    access: 'open',
+    limit: 'general',
+    showError: (res, error) => showError(deps, res, error),
+  }
+  return [
+    {
+      ...shared,
+      method: 'get',
+      path: '/sign-in',
+      handle: ({ req, res }) => sendPage(res, signInPage(deps, { status: 200, next: safeTarget(queryText(req, 'next')) })),
+    },
+    { ...shared, method: 'post', path: '/sign-in', handle: (call) => signIn(deps, call) },
+    {
+      ...shared,
+      method: 'post',
+      path: '/sign-out',
+      handle: ({ req, res }) => {
+        requireSameOrigin(req, deps.config.PUBLIC_URL)
+        clearSession(res, isSecure(deps))
+        res.redirect(303, '/sign-in')
+      },
+    },
+  ]
+}
+
+async function signIn(deps: ApiDeps, { req, res }: Call): Promise<void> {
+  requireSameOrigin(req, deps.config.PUBLIC_URL)
+  const form = await readForm(req, res)
+  const next = safeTarget(form.get('next') ?? '')
+  try {
+    const caller = await callerOf(deps, (form.get('credential') ?? '').trim())
+    if (!isAdmin(caller)) throw new AppError('forbidden')
+    const subject = caller.kind === 'api-key' ? `key:${caller.keyId}` : caller.kind === 'user' ? caller.subject : ''
+    setSession(res, await deps.sessions.issue({ subject, roles: ['admin'] }), isSecure(deps))
+  } catch (thrown) {
+    const { code } = toAppError(thrown)
+    if (code === 'unauthenticated') return sendPage(res, signInPage(deps, { status: 401, next, fault: 'This is no valid token or key.' }))
+    if (code === 'forbidden')
+      return sendPage(res, signInPage(deps, { status: 403, next, fault: 'This credential is valid, but not an admin’s.' }))
+    throw thrown
+  }
+  res.redirect(303, next)
+}
+
+/** A path of this site, or the board. Anything that a browser could read as another site's address is not followed. */
+export function safeTarget(next: string): string {
+  if (!/^\/(?![/\\])[!-~]*$/.test(next) || next.includes('\\')) return defaultTarget
+  const url = new URL(next, 'http://here.invalid')
+  return url.origin === 'http://here.invalid' ? url.pathname + url.search : defaultTarget
+}
+
+function isSecure({ config }: ApiDeps): boolean {
+  return config.PUBLIC_URL.startsWith('https:')
+}
+
+function showError({ config }: ApiDeps, res: Response, error: AppError): void {
+  const isForbidden = error.code === 'forbidden'
+  const text = isForbidden ? 'This form was sent by another site.' : error.message
+  sendPage(
+    res,
+    notice({
+      status: isForbidden ? 403 : error.code === 'rate_limited' ? 429 : 503,
+      brand: config.BRAND_NAME,
+      kind: 'wrong',
+      title: 'Sign-in did not work',
+      text,
+    }),
+  )
+}
+
+function signInPage({ config }: ApiDeps, options: { status: number; next: string; fault?: string }): Page {
+  const { status, next, fault } = options
+  const isDevelopment = config.NODE_ENV !== 'production'
+  const body = html`<section class="card">
+    <h1>Sign in</h1>
+    <p>For admins: the job queues.</p>
+    <form method="post" action="/sign-in">
+      <input type="hidden" name="next" value="${next}" />
+      ${fault === undefined ? null : html`<span class="fault" id="fault" role="alert">${fault}</span>`}
+      <label for="credential">Token or API key</label>
+      <input
+        id="credential"
+        name="credential"
+        type="password"
+        autocomplete="off"
+        spellcheck="false"
+        required
+        autofocus
+        ${fault === undefined ? null : html`aria-invalid="true" aria-describedby="fault"`}
+      />
+      <button type="submit">Sign in</button>
+    </form>
+    ${isDevelopment ? html`<p class="fine">In development: <code>npm run token -- --sub me --roles admin</code></p>` : null}
+  </section>`
+  return { status, title: 'Sign in', brand: config.BRAND_NAME, body }
+}
