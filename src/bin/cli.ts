@@ -1,0 +1,34 @@
+// The operator's commands: `npm run cli -- <command>`. Each is a file in commands/; this one only finds it and turns failure into an exit code.
+import { readEnvironment } from '../config.ts'
+import { runFilePath } from '../lib/run-file.ts'
+import { runDoctor } from './commands/doctor.ts'
+import { runKeys } from './commands/keys.ts'
+import { runSettings } from './commands/settings.ts'
+import { runToken } from './commands/token.ts'
+
+type Command = { summary: string; run: (args: string[], env: NodeJS.ProcessEnv) => Promise<void> }
+
+const commands: Record<string, Command> = {
+  token: {
+    summary: 'a development JWT: --sub alice [--email a@example.com] [--phone +1…] [--roles admin,system] [--ttl seconds]',
+    run: runToken,
+  },
+  doctor: { summary: 'checks every part that the settings name', run: runDoctor },
+  settings: { summary: 'the table of settings, as Markdown', run: runSettings },
+  keys: { summary: 'create --name NAME [--scopes a,b]: a new API key, shown once', run: runKeys },
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+if (command) {
+  try {
+    await command.run(args, readEnvironment(runFilePath))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+} else {
+  const rows = Object.entries(commands).map(([command, { summary }]) => `  ${command.padEnd(10)}${summary}`)
+  console.error(`usage: npm run cli -- <command>\n${rows.join('\n')}`)
+  process.exitCode = 2
+}
