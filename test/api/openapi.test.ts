@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRoutes } from '../../src/api/app.ts'
+import type { OpenApiDocument } from '../../src/api/openapi.ts'
+import { startApi, type Harness } from './harness.ts'
+
+let api: Harness
+let document: OpenApiDocument
+beforeAll(async () => {
+  api = await startApi()
+  document = (await (await api.fetch('/openapi.json')).json()) as OpenApiDocument
+})
+afterAll(() => api.close())
+
+describe('the generated document', () => {
+  it('lists every route of /v1', () => {
+    const routes = createRoutes(api.deps).filter((route) => route.path.startsWith('/v1/'))
+    expect(routes.length).toBeGreaterThan(9)
+    for (const route of routes) expect(document.paths[route.path]?.[route.method]?.operationId, route.path).toBeTruthy()
+  })
+
+  it('names every operation once and describes every parameter of its address', () => {
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => ({ path, operation })),
+    )
+    const ids = operations.map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const { path, operation } of operations) {
+      const named = operation.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => `{${parameter.name}}`)
+      expect(path.match(/\{\w+\}/g) ?? []).toEqual(named)
+      expect(Object.keys(operation.responses).length).toBeGreaterThan(0)
+    }
+  })
+
+  it('refers only to schemas that it holds', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? '')
+    expect(refs.length).toBeGreaterThan(10)
+    for (const name of refs) expect(Object.keys(document.components.schemas)).toContain(name)
+    expect(JSON.stringify(document)).not.toContain('"$schema"')
+  })
+
+  it('says what a start takes and answers', () => {
+    const start = document.paths['/v1/verifications']?.post
+    expect(start?.responses['202']?.content?.['application/json']?.schema).toEqual({ $ref: '#/components/schemas/Verification' })
+    expect(Object.keys(start?.responses ?? {})).toEqual(
+      expect.arrayContaining(['400', '401', '403', '409', '413', '415', '422', '429', '503']),
+    )
+    expect(document.components.schemas.StartVerificationRequest).toMatchObject({ additionalProperties: false, required: ['channel', 'to'] })
+  })
+
+  it('is there for people too, as a page without scripts', async () => {
+    const page = await (await api.fetch('/docs')).text()
+    expect(page).toContain('Start a verification')
+    expect(page).toContain('curl -X POST')
+    expect(page).not.toContain('<script')
+    const anchors = [...page.matchAll(/href="#([^"]+)"/g)].map((match) => match[1] ?? '')
+    for (const anchor of anchors) expect(page).toContain(`id="${anchor}"`)
+  })
+})
