@@ -12,14 +12,23 @@ export function toProblem(error: AppError, requestId: string): Problem {
     type: `urn:sallyport:problem:${code}`,
     title: row.title,
     status: row.status,
-    ...(details.detail === undefined ? {} : { detail: details.detail }),
+    detail: details.detail ?? detailOf(row.title, details) ?? row.detail ?? row.title,
     instance: requestId,
     code,
     retryable: row.retryable,
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(details.attemptsRemaining === undefined ? {} : { attemptsRemaining: details.attemptsRemaining }),
     ...(details.faults === undefined ? {} : { errors: [...details.faults] }),
+    ...(details.conflict === undefined ? {} : { conflict: details.conflict }),
+    ...(details.steps === undefined ? {} : { steps: [...details.steps] }),
   }
+}
+
+/** What the facts of an error say as a sentence; undefined when they say nothing. */
+function detailOf(title: string, { faults, attemptsRemaining }: ErrorDetails): string | undefined {
+  const [fault] = faults ?? []
+  if (fault) return `${fault.pointer === '' ? 'The body' : fault.pointer} ${fault.message}${fault.message.endsWith('.') ? '' : '.'}`
+  return attemptsRemaining === undefined ? undefined : `${title} Attempts remaining: ${attemptsRemaining}.`
 }
 
 /** Sends the document with what HTTP says beside it: Retry-After, RateLimit fields, WWW-Authenticate. */

@@ -38,13 +38,13 @@ export type VerificationStatus = (typeof progressStatuses)[number] | (typeof fin
 export type AttemptStatus = (typeof attemptStatuses)[number]
 
 const metadataMaxBytes = 4_096
-// Names reach mails that an attacker may aim at strangers, so they cannot carry an address, a link or markup.
+// Names reach mails that an attacker may aim at strangers, so they cannot carry an address, a number to call, a link or markup.
 const personName = z
   .string()
   .min(1)
   .max(60)
-  .regex(/^[\p{L}\p{M}\p{N} .,'’-]+$/u, "letters, digits, blanks and . , ' - only")
-  .refine((name) => !/[\p{L}\p{N}]{2,}\.[\p{L}\p{N}]{2,}/u.test(name), 'must not look like a host name')
+  .regex(/^[\p{L}\p{M} .,'’-]+$/u, "may hold letters, blanks and . , ' - only")
+  .refine((name) => !/\p{L}{2,}\.\p{L}{2,}/u.test(name), 'must not look like a host name')
 
 export const metadata = z
   .record(z.string().min(1).max(64), z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()]))
@@ -119,7 +119,10 @@ export const verifyProofResponse = z.object({
   purpose: z.enum(purposes),
   channel: z.enum(channels),
   to: z.string().describe('in full'),
-  userId: z.string().nullable(),
+  userId: z.string().nullable().describe('as whoever started it said: see startedBy'),
+  startedBy: z
+    .enum(['anonymous', 'user', 'server'])
+    .describe('anonymous: anybody may have named the userId; user: it is the signed-in user; server: a server vouches for it'),
   approvedAt: z.iso.datetime(),
 })
 

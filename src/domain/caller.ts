@@ -1,12 +1,15 @@
 // Who is asking, as far as the rules care: the API names the caller, everything else only compares.
 
+/** The token behind a user's request. `sessionId` and `elevatedUntilMs` are those of the session that it names, which lives. */
+export type TokenFacts = { tokenId: string; issuedAtMs: number; expiresAtMs: number; sessionId?: string; elevatedUntilMs?: number }
+
 /**
  * Whoever sent a request. `network` is the end user's address (IPv6 by /64), missing when a server names none. `binding` is the browser's
  * binding cookie; `isNewBinding` says that this very answer sets it and the request came without.
  */
 export type Caller = { network?: string; binding?: string; isNewBinding?: boolean } & (
   | { kind: 'anonymous'; network: string }
-  | { kind: 'user'; subject: string; roles: readonly string[]; email?: string; phoneNumber?: string }
+  | { kind: 'user'; subject: string; roles: readonly string[]; email?: string; phoneNumber?: string; token?: TokenFacts }
   | { kind: 'api-key'; keyId: string; scopes: readonly string[] }
 )
 

@@ -1,6 +1,7 @@
 // Idempotency keys: the same request twice is once, and its first answer is given again (contract §1).
+import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
+import { DAY_MS, SECOND_MS } from '../lib/durations.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import { callerKey, type Caller } from './caller.ts'
 import type { RequestContext } from './context.ts'
@@ -8,7 +9,7 @@ import type { AcceptDeps, IdempotencyKey } from './ports.ts'
 
 const kind = 'idempotency'
 /** A claim whose process died is free again after this long. */
-const leaseMs = MINUTE_MS
+const leaseMs = 15 * SECOND_MS
 
 /** The fingerprints of a client's key, scoped to the route and to who asks: a credential, else the binding cookie, else the network. */
 export function idempotencyKeyOf(keyring: Keyring, caller: Caller, route: string, clientKey: string, body: unknown): IdempotencyKey {
@@ -43,7 +44,7 @@ export async function runIdempotent<Answer>(
   context: RequestContext,
   body: unknown,
   work: (claimedId: string) => Promise<Answer>,
-  proposedId = context.requestId,
+  proposedId: string = randomUUID(),
 ): Promise<{ answer: Answer; replayed: boolean }> {
   if (context.idempotencyKey === undefined) return { answer: await work(proposedId), replayed: false }
   const key = idempotencyKeyOf(deps.keyring, caller, route, context.idempotencyKey, body)

@@ -51,6 +51,8 @@ export type IdempotencyStore = {
   release(key: IdempotencyKey): Promise<void>
 }
 
+export type StartedBy = 'anonymous' | 'user' | 'server'
+
 /** What is stored of a verification in clear; everything personal is in `sealed`. */
 export type VerificationRecord = {
   id: string
@@ -63,6 +65,10 @@ export type VerificationRecord = {
   maskedTo: string
   destination: string
   caller: string
+  /** Fingerprint of the user that it is for, where one is named: somebody else's live verification is not this one's. */
+  subject?: string
+  /** Whether nobody in particular, a signed-in user or a server started it: how far its `userId` can be believed. */
+  startedBy: StartedBy
   binding?: string
   maxAttempts: number
   wrongCodes: number
@@ -112,6 +118,9 @@ export type StartInput = {
 /** A job that is owed: its name and payload. */
 export type JobRequest = { name: JobName; payload: JobPayload<JobName> }
 
+/** Nothing can be done any more; `expiresAtMs` is when its time would have been over. */
+export type Ended = { kind: 'ended'; status: VerificationStatus; expiresAtMs: number }
+
 export type StartOutcome =
   | { kind: 'created'; job: JobRequest }
   | { kind: 'live'; id: string }
@@ -122,13 +131,10 @@ export type StartOutcome =
 export type ResendInput = { id: string; job: JobName; requestId: string; actor: string; sends: SendRules; nowMs: number }
 export type ResendOutcome =
   | { kind: 'queued'; record: VerificationRecord; job: JobRequest }
-  | { kind: 'ended'; status: VerificationStatus }
+  | Ended
   | { kind: 'refused'; code: ErrorCode; retryAfterMs?: number }
 
-export type CancelOutcome =
-  | { kind: 'canceled'; record: VerificationRecord }
-  | { kind: 'ended'; status: VerificationStatus }
-  | { kind: 'refused'; code: ErrorCode }
+export type CancelOutcome = { kind: 'canceled'; record: VerificationRecord } | Ended | { kind: 'refused'; code: ErrorCode }
 
 /** Tags are keyed digests of the guess and of the right answer. `caller` is a fingerprint. */
 export type CheckInput = {
@@ -146,7 +152,7 @@ export type CheckOutcome =
   | { kind: 'approved'; record: VerificationRecord }
   | { kind: 'incorrect'; attemptsRemaining: number }
   | { kind: 'limited'; refusal: LimitRefusal }
-  | { kind: 'ended'; status: VerificationStatus }
+  | Ended
   | { kind: 'refused'; code: ErrorCode; retryAfterMs?: number }
 
 /** Who runs an attempt: the job's own time stamp and how often it was started. A later pair supersedes an earlier one. */
@@ -182,8 +188,8 @@ export type VerificationStore = {
   settleAttempt(id: string, attempt: number, fence: Fence, settlement: Settlement, nowMs: number): Promise<SettleOutcome>
   /** Merges a provider's receipt by rank; false when there is no such attempt. */
   receive(id: string, attempt: number, receipt: Receipt, nowMs: number): Promise<boolean>
-  /** Spends the proof of a verification: false when it was spent before. */
-  useProof(id: string, proofId: string, untilMs: number): Promise<boolean>
+  /** Spends the proof of a verification: false when it was spent before by another use. The same `useId` again is the same use. */
+  useProof(id: string, proofId: string, useId: string, untilMs: number): Promise<boolean>
   /** `changed` resolves once an event of this verification is seen after the call; `stop` forgets it. Events may be missed: read again in time. */
   watch(id: string): Watch
 }
@@ -203,6 +209,14 @@ export type UpkeepStore = {
   expireDue(partition: number, limit: number, nowMs: number): Promise<number>
   /** True while this process holds the named lease, which it then renews. */
   holdLease(name: string, owner: string, leaseMs: number): Promise<boolean>
+}
+
+/** `data` is small and not personal. */
+export type NewEvent = { type: string; subject: string; sequence: number; data?: Readonly<Record<string, string>> }
+
+/** Writes events that belong to no change of a record: `sequence` rises per subject; writing one twice is for readers to notice. */
+export type EventLog = {
+  append(partition: number, events: NewEvent | readonly NewEvent[], trace: Trace, nowMs: number): Promise<void>
 }
 
 /** Puts a job on its queue under its own id; doing it twice is doing it once. */
@@ -232,6 +246,7 @@ export type ProofClaims = {
   maskedTo: string
   toSha256: string
   userId: string | null
+  startedBy: StartedBy
   approvedAtMs: number
 }
 
@@ -280,6 +295,13 @@ export type VerificationPolicy = {
   networkFactor: number
   requestsPerMinute: number
   partitions: number
+}
+
+/** Signed sessions that count no more, by their id. Both reject with `service_degraded` when that cannot be told. */
+export type EndedSessions = {
+  /** Kept until the session would have ended by itself. */
+  end(id: string, untilMs: number): Promise<void>
+  isEnded(id: string): Promise<boolean>
 }
 
 /** What the API hands to the domain. */

@@ -7,10 +7,12 @@ const values = new Map([...alphabet].map((letter, value) => [letter, value]))
 export function encodeBase32(bytes: Uint8Array): string {
   if (bytes.length % 5 !== 0) throw new RangeError('base32 takes multiples of 5 bytes')
   let text = ''
-  for (let at = 0; at < bytes.length; at += 5) {
-    let group = 0n
-    for (let i = 0; i < 5; i++) group = (group << 8n) | BigInt(bytes[at + i] ?? 0)
-    for (let shift = 35n; shift >= 0n; shift -= 5n) text += alphabet[Number((group >> shift) & 31n)]
+  let held = 0
+  let bits = 0
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0xfff
+    bits += 8
+    for (; bits >= 5; bits -= 5) text += alphabet[(held >> (bits - 5)) & 31]
   }
   return text
 }
@@ -19,14 +21,18 @@ export function encodeBase32(bytes: Uint8Array): string {
 export function decodeBase32(text: string): Buffer | null {
   if (text.length % 8 !== 0) return null
   const bytes = Buffer.alloc((text.length / 8) * 5)
-  for (let at = 0; at < text.length; at += 8) {
-    let group = 0n
-    for (let i = 0; i < 8; i++) {
-      const value = values.get(text[at + i] ?? '')
-      if (value === undefined) return null
-      group = (group << 5n) | BigInt(value)
+  let held = 0
+  let bits = 0
+  let at = 0
+  for (const letter of text) {
+    const value = values.get(letter)
+    if (value === undefined) return null
+    held = ((held << 5) | value) & 0xfff
+    bits += 5
+    if (bits >= 8) {
+      bits -= 8
+      bytes[at++] = (held >> bits) & 255
     }
-    for (let i = 4; i >= 0; i--, group >>= 8n) bytes[(at / 8) * 5 + i] = Number(group & 255n)
   }
   return bytes
 }

@@ -1,6 +1,6 @@
 // Our ids: a prefix and 160 bits in base32, of which 128 are random and 32 tell any process, without asking, where the record lives and
 // under which key its secrets are derived.
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from './random.ts'
 import { decodeBase32, encodeBase32 } from './base32.ts'
 
 /** What an id carries besides its randomness. `traits` is one byte whose meaning belongs to the id's kind. */

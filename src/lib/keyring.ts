@@ -1,15 +1,7 @@
 // The rotating master keys and what is derived from them: sealed data, derived secrets, keyed tags and fingerprints.
 // It knows nothing of what is sealed; callers name the purpose of every key with a label.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { randomBytes } from './random.ts'
 
 /** One master key. `tag` is the two bytes by which an id names the key it was derived under. */
 type MasterKey = { kid: string; tag: number; secret: KeyObject; derived: Map<string, KeyObject> }
@@ -74,12 +66,27 @@ export class Keyring {
    * so that putting a new key in front changes none; taking the oldest away restarts what is counted by fingerprint.
    */
   fingerprint(label: string, text: string): string {
-    const oldest = this.#keys.at(-1) ?? this.#first
-    return createHmac('sha256', subkey(oldest, `fingerprint ${label}`))
-      .update(text)
-      .digest()
-      .subarray(0, 16)
-      .toString('base64url')
+    return fingerprintOf(this.#keys.at(-1) ?? this.#first, label, text)
+  }
+
+  /**
+   * The fingerprint under every key of the ring, the writing one's first. What must still be found after the oldest key has gone is stored under the
+   * first and looked for under all.
+   */
+  fingerprints(label: string, text: string): [string, ...string[]] {
+    const prints = this.#keys.map((key) => fingerprintOf(key, label, text))
+    return [fingerprintOf(this.#first, label, text), ...prints.slice(1)]
+  }
+
+  /** The key of the writing master key for `label`, with the kid by which `readingKey` finds it again. */
+  writingKey(label: string): { kid: string; key: KeyObject } {
+    return { kid: this.#first.kid, key: subkey(this.#first, label) }
+  }
+
+  /** The same key by its kid; null when that has left the ring. */
+  readingKey(kid: string, label: string): KeyObject | null {
+    const key = this.#keys.find((candidate) => candidate.kid === kid)
+    return key ? subkey(key, label) : null
   }
 
   /**
@@ -124,6 +131,14 @@ function subkey(key: MasterKey, label: string): KeyObject {
     key.derived.set(label, derived)
   }
   return derived
+}
+
+function fingerprintOf(key: MasterKey, label: string, text: string): string {
+  return createHmac('sha256', subkey(key, `fingerprint ${label}`))
+    .update(text)
+    .digest()
+    .subarray(0, 16)
+    .toString('base64url')
 }
 
 function recordKey(key: MasterKey, context: SealContext): KeyObject {

@@ -5,7 +5,8 @@ import type { Caller } from '../caller.ts'
 import type { RequestContext } from '../context.ts'
 import type { AcceptDeps } from '../ports.ts'
 import { requireAccess, traceOf } from './access.ts'
-import { endedCode, viewOf } from './view.ts'
+import { endedError } from './refusals.ts'
+import { viewOf } from './view.ts'
 
 /** Cancels; a second time is harmless. Throws the error of the state when it had ended otherwise. */
 export async function cancelVerification(deps: AcceptDeps, caller: Caller, id: string, context: RequestContext): Promise<Verification> {
@@ -13,5 +14,5 @@ export async function cancelVerification(deps: AcceptDeps, caller: Caller, id: s
   const nowMs = deps.clock.nowMs()
   const outcome = await deps.verifications.cancel(id, traceOf(deps, caller, context), nowMs)
   if (outcome.kind === 'canceled') return viewOf(outcome.record, nowMs)
-  throw new AppError(outcome.kind === 'ended' ? endedCode(outcome.status) : outcome.code)
+  throw outcome.kind === 'ended' ? endedError(outcome, nowMs) : new AppError(outcome.code)
 }

@@ -12,7 +12,8 @@ import { readVerificationId } from './id.ts'
 import { openPersonalData } from './personal-data.ts'
 import { guessRules } from './policy.ts'
 import { codeTag, deriveCode, deriveProofId } from './secrets.ts'
-import { endedCode, viewOf } from './view.ts'
+import { endedError, wrongCodesError } from './refusals.ts'
+import { viewOf } from './view.ts'
 
 /**
  * Approves when the code is right and gives the proof. Throws `incorrect_code` with the attempts left, `max_attempts_reached`,
@@ -60,7 +61,7 @@ export async function approve(
     nowMs,
   })
   deps.telemetry.checked(outcome.kind)
-  if (outcome.kind !== 'approved') throw refusalOf(outcome)
+  if (outcome.kind !== 'approved') throw refusalOf(outcome, nowMs)
   return { valid: true, proof: await signProof(deps, outcome.record), verification: viewOf(outcome.record, nowMs) }
 }
 
@@ -73,16 +74,16 @@ async function limitsForScript(deps: AcceptDeps, caller: Caller): Promise<CheckI
   return []
 }
 
-function refusalOf(outcome: Exclude<CheckOutcome, { kind: 'approved' }>): AppError {
+function refusalOf(outcome: Exclude<CheckOutcome, { kind: 'approved' }>, nowMs: number): AppError {
   switch (outcome.kind) {
     case 'incorrect':
       return new AppError('incorrect_code', { attemptsRemaining: outcome.attemptsRemaining })
     case 'limited':
       return limitError(outcome.refusal)
     case 'ended':
-      return new AppError(endedCode(outcome.status), outcome.status === 'max_attempts_reached' ? { attemptsRemaining: 0 } : {})
+      return endedError(outcome, nowMs)
     case 'refused':
-      return new AppError(outcome.code, outcome.retryAfterMs === undefined ? {} : { retryAfterMs: outcome.retryAfterMs })
+      return outcome.code === 'max_attempts_reached' ? wrongCodesError(outcome.retryAfterMs) : new AppError(outcome.code)
   }
 }
 
@@ -99,6 +100,7 @@ async function signProof(deps: AcceptDeps, record: VerificationRecord): Promise<
     maskedTo: record.maskedTo,
     toSha256: createHash('sha256').update(personal.to).digest('hex'),
     userId: personal.userId ?? null,
+    startedBy: record.startedBy,
     approvedAtMs: record.approvedAtMs,
   })
 }

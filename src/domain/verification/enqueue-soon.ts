@@ -1,11 +1,13 @@
 // From a committed intent to its job. The reconciler owes what fails here, so nothing that happens here may refuse the request.
 import { withDeadline } from '../../lib/deadline.ts'
-import type { AcceptDeps, JobRequest } from '../ports.ts'
+import type { Enqueue, JobRequest, Telemetry } from '../ports.ts'
 
 const patienceMs = 300
 
+type EnqueueDeps = { enqueue: Enqueue; telemetry: Pick<Telemetry, 'repaired'> }
+
 /** Adds the job at once if that can be done within 300 ms; never fails. */
-export async function enqueueSoon(deps: Pick<AcceptDeps, 'enqueue' | 'telemetry'>, job: JobRequest): Promise<void> {
+export async function enqueueSoon(deps: EnqueueDeps, job: JobRequest): Promise<void> {
   try {
     await withDeadline(deps.enqueue(job), patienceMs, () => new Error('the queue did not answer in time'))
   } catch {

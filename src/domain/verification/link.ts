@@ -9,7 +9,8 @@ import { approve } from './check.ts'
 import { normaliseCode } from './destination.ts'
 import { openPersonalData } from './personal-data.ts'
 import { deriveCode, readLinkToken } from './secrets.ts'
-import { endedCode, isFinal, statusAt } from './view.ts'
+import { endedError } from './refusals.ts'
+import { isFinal, statusAt } from './view.ts'
 
 /** What a page may show of a link. `isStarter`: this browser (or credential) started it. */
 export type LinkView =
@@ -58,7 +59,7 @@ export async function confirmLink(
   const record = await findByToken(deps, token)
   const code = record && deriveCode(deps.keyring, record.id)
   if (!record || !code) throw new AppError('token_invalid')
-  if (record.linkMode === 'bound' && !isStarter(deps, caller, record)) throw boundElsewhere(statusAt(record, deps.clock.nowMs()))
+  if (record.linkMode === 'bound' && !isStarter(deps, caller, record)) throw boundElsewhere(record, deps.clock.nowMs())
   try {
     return await approve(deps, caller, record.id, code, 'link', context)
   } catch (error) {
@@ -83,8 +84,10 @@ export async function confirmLinkCode(
 }
 
 /** Another browser learns that a bound link has ended, and never more: the repeat of an approval is the starter's alone. */
-function boundElsewhere(status: VerificationStatus): unknown {
-  return isFinal(status) ? asLinkError(new AppError(endedCode(status))) : new AppError('binding_mismatch')
+function boundElsewhere(record: VerificationRecord, nowMs: number): unknown {
+  const status = statusAt(record, nowMs)
+  if (!isFinal(status)) return new AppError('binding_mismatch')
+  return asLinkError(endedError({ kind: 'ended', status, expiresAtMs: record.expiresAtMs }, nowMs))
 }
 
 async function findByToken(deps: AcceptDeps, token: string): Promise<VerificationRecord | null> {

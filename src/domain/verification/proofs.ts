@@ -9,9 +9,9 @@ import { openPersonalData } from './personal-data.ts'
 
 /**
  * Gives the destination in full and spends the proof. Throws `invalid_request` for what is no proof of ours, `proof_expired` after five minutes,
- * `proof_used` after the first time, `verification_not_found` when it belongs to somebody else.
+ * `proof_used` after the first time (the same `useId` again is the same time), `verification_not_found` when it belongs to somebody else.
  */
-export async function verifyProof(deps: AcceptDeps, caller: Caller, proof: string): Promise<VerifyProofResponse> {
+export async function verifyProof(deps: AcceptDeps, caller: Caller, proof: string, useId: string): Promise<VerifyProofResponse> {
   const read = await deps.proofs.verify(proof)
   if (read.kind === 'invalid') throw invalidField('/proof', 'is not a proof of this service')
   if (read.kind === 'expired') throw new AppError('proof_expired')
@@ -22,13 +22,14 @@ export async function verifyProof(deps: AcceptDeps, caller: Caller, proof: strin
   // A proof of a user's verification is that user's; one that belongs to nobody yet is whoever's holds it.
   const isSomebodys = personal.userId !== undefined
   if (isSomebodys && !isPrivileged(caller) && !isOwn(deps, caller, record)) throw new AppError('verification_not_found')
-  if (!(await deps.verifications.useProof(verificationId, proofId, deps.clock.nowMs() + DAY_MS))) throw new AppError('proof_used')
+  if (!(await deps.verifications.useProof(verificationId, proofId, useId, deps.clock.nowMs() + DAY_MS))) throw new AppError('proof_used')
   return {
     verificationId,
     purpose,
     channel,
     to: personal.to,
     userId: personal.userId ?? null,
+    startedBy: record.startedBy,
     approvedAt: new Date(approvedAtMs).toISOString(),
   }
 }

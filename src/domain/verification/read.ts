@@ -44,6 +44,8 @@ async function either(changed: Promise<void>, timeoutMs: number, signal: AbortSi
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, timeoutMs)
   signal.addEventListener('abort', () => resolve(), { once: true })
+  // What was aborted before tells no listener.
+  if (signal.aborted) resolve()
   await Promise.race([changed, promise])
   clearTimeout(timer)
 }

@@ -5,11 +5,11 @@ import { AppError, invalidField } from '../../errors.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { SECOND_MS } from '../../lib/durations.ts'
 import { partitionOf } from '../../lib/partition.ts'
-import type { Caller } from '../caller.ts'
+import { isPrivileged, type Caller } from '../caller.ts'
 import type { RequestContext } from '../context.ts'
 import { idempotencyKeyOf, openAnswer, runIdempotent, sealAnswer } from '../idempotency.ts'
 import { destinationLimit, limitError, networkLimit, requestLimit } from '../limits.ts'
-import type { AcceptDeps, LimitRule, NewVerification, StartInput, StartOutcome, VerificationRecord } from '../ports.ts'
+import type { AcceptDeps, LimitRule, NewVerification, StartedBy, StartInput, StartOutcome, VerificationRecord } from '../ports.ts'
 import { callerFingerprint } from './access.ts'
 import { canonicalDestination, maskDestination } from './destination.ts'
 import { enqueueSoon } from './enqueue-soon.ts'
@@ -36,6 +36,7 @@ export async function startVerification(
   request: StartVerificationRequest,
   context: RequestContext,
 ): Promise<Started> {
+  requireOwnUser(caller, request.userId)
   const target = requireTarget(deps, request)
   const purpose = request.purpose ?? defaultPurpose(request.channel)
   const proposedId = createVerificationId({
@@ -64,6 +65,17 @@ type Accept = {
   target: Target
   purpose: Purpose
   limits: readonly LimitRule[]
+}
+
+/** A signed-in user speaks for no other user. */
+function requireOwnUser(caller: Caller, userId: string | undefined): void {
+  if (userId === undefined || caller.kind !== 'user' || isPrivileged(caller) || caller.subject === userId) return
+  throw new AppError('forbidden', { faults: [{ pointer: '/userId', message: 'must be your own' }] })
+}
+
+function starterOf(caller: Caller): StartedBy {
+  if (caller.kind === 'anonymous') return 'anonymous'
+  return isPrivileged(caller) ? 'server' : 'user'
 }
 
 /** Where the message goes, once it is sure that it may. */
@@ -176,6 +188,8 @@ function startInput({ deps, caller, request, context, target, purpose }: Accept,
     maskedTo: maskDestination(request.channel, target.canonical),
     destination: target.fingerprint,
     caller: callerFingerprint(deps, caller),
+    startedBy: starterOf(caller),
+    ...(userId === undefined ? {} : { subject: deps.keyring.fingerprint('user', userId) }),
     ...(caller.binding === undefined ? {} : { binding: deps.keyring.fingerprint('binding', caller.binding) }),
     maxAttempts: maxAttemptsFor(purpose),
     createdAtMs: nowMs,

@@ -1,6 +1,5 @@
-// How a verification looks from outside, and which error an ended one answers with.
+// How a verification looks from outside.
 import { progressStatuses, type Attempt, type Verification, type VerificationStatus } from '../../contracts/verification.ts'
-import type { ErrorCode } from '../../errors.ts'
 import type { AttemptRecord, VerificationRecord } from '../ports.ts'
 import { sendRules } from './policy.ts'
 
@@ -38,16 +37,4 @@ export function viewOf(record: VerificationRecord, nowMs: number): Verification 
 
 export function attemptView({ createdAtMs, updatedAtMs, ...attempt }: AttemptRecord): Attempt {
   return { ...attempt, createdAt: time(createdAtMs), updatedAt: time(updatedAtMs) }
-}
-
-const endedCodes: Partial<Record<VerificationStatus, ErrorCode>> = {
-  approved: 'already_approved',
-  expired: 'verification_expired',
-  canceled: 'verification_canceled',
-  max_attempts_reached: 'max_attempts_reached',
-}
-
-/** The error of whatever is tried on a verification that has ended. */
-export function endedCode(status: VerificationStatus): ErrorCode {
-  return endedCodes[status] ?? 'verification_failed'
 }

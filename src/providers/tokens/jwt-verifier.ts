@@ -1,5 +1,7 @@
 // Reads the JWTs that callers bring: by a shared secret (HS256) or by a published key set. What the claims allow is the API's to say.
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import { createHash } from 'node:crypto'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import type { TokenClaims, TokenReader } from '../../domain/session-ports.ts'
 import { AppError } from '../../errors.ts'
 import { SECOND_MS } from '../../lib/durations.ts'
 import type { Secret } from '../../lib/secret.ts'
@@ -10,12 +12,9 @@ export type JwtRules = {
   jwksUrl?: string | undefined
   issuer?: string | undefined
   audience?: string | undefined
+  /** How the key set is fetched, when not by the platform's own `fetch`. */
+  fetchKeySet?: FetchImplementation | undefined
 }
-
-/** What the rules need of a token. `email` and `phoneNumber` are there only when the token calls them verified. */
-export type JwtClaims = { subject: string; roles: readonly string[]; email?: string; phoneNumber?: string }
-
-export type JwtVerifier = (token: string) => Promise<JwtClaims>
 
 const keySetAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
 const keySetTimeoutMs = 2 * SECOND_MS
@@ -26,9 +25,9 @@ const clockToleranceSeconds = 5
  * A function from a compact JWT to its claims. It throws `unauthenticated` for anything that is not a valid token (without saying why: the
  * bearer may be an attacker), and `service_degraded` when the key set cannot be reached, at once for 5 s after a failure.
  */
-export function createJwtVerifier(rules: JwtRules): JwtVerifier {
+export function createJwtVerifier(rules: JwtRules): TokenReader {
   const secretKey = rules.secret ? new TextEncoder().encode(rules.secret.reveal()) : undefined
-  const keySet = rules.jwksUrl ? reachableKeySet(rules.jwksUrl) : undefined
+  const keySet = rules.jwksUrl ? reachableKeySet(rules.jwksUrl, rules.fetchKeySet) : undefined
   const expected = {
     requiredClaims: ['exp', 'sub'],
     clockTolerance: clockToleranceSeconds,
@@ -39,9 +38,9 @@ export function createJwtVerifier(rules: JwtRules): JwtVerifier {
     try {
       // Each algorithm is tied to its own kind of key, so that a public key can never serve as an HMAC secret.
       if (secretKey && (!keySet || isHmac(token))) {
-        return readClaims((await jwtVerify(token, secretKey, { ...expected, algorithms: ['HS256'] })).payload)
+        return readClaims(token, (await jwtVerify(token, secretKey, { ...expected, algorithms: ['HS256'] })).payload)
       }
-      if (keySet) return readClaims((await jwtVerify(token, keySet, { ...expected, algorithms: keySetAlgorithms })).payload)
+      if (keySet) return readClaims(token, (await jwtVerify(token, keySet, { ...expected, algorithms: keySetAlgorithms })).payload)
     } catch (error) {
       if (error instanceof AppError) throw error
       throw new AppError('unauthenticated', {}, { cause: error })
@@ -60,8 +59,11 @@ function isHmac(token: string): boolean {
 }
 
 /** The key set, with its unreachability told apart from a token that no key fits. */
-function reachableKeySet(url: string): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(new URL(url), { timeoutDuration: keySetTimeoutMs })
+function reachableKeySet(url: string, fetchKeySet: FetchImplementation | undefined): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: keySetTimeoutMs,
+    ...(fetchKeySet ? { [customFetch]: fetchKeySet } : {}),
+  })
   let failedAtMs = -Infinity
   return async (header, token) => {
     if (performance.now() - failedAtMs < retryAfterMs) throw new AppError('service_degraded', { retryAfterMs })
@@ -81,13 +83,24 @@ function reachableKeySet(url: string): JWTVerifyGetKey {
   }
 }
 
-function readClaims(payload: JWTPayload): JwtClaims {
-  const { sub, roles, email, phone_number: phoneNumber } = payload
+function readClaims(token: string, payload: JWTPayload): TokenClaims {
+  const { sub, roles, email, phone_number: phoneNumber, jti, sid, iat, exp } = payload
   if (typeof sub !== 'string' || sub.length === 0 || sub.length > 255) throw new AppError('unauthenticated')
   return {
     subject: sub,
     roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
     ...(typeof email === 'string' && payload.email_verified === true ? { email } : {}),
     ...(typeof phoneNumber === 'string' && payload.phone_number_verified === true ? { phoneNumber } : {}),
+    tokenId: typeof jti === 'string' && jti !== '' ? `jti ${jti}` : `sha256 ${signedPartDigest(token)}`,
+    issuedAtMs: (iat ?? 0) * SECOND_MS,
+    expiresAtMs: (exp ?? 0) * SECOND_MS,
+    ...(typeof sid === 'string' ? { sessionId: sid } : {}),
   }
+}
+
+/** Not of the whole token: some signatures can be rewritten into others that are as good, and the token would then have another name. */
+function signedPartDigest(token: string): string {
+  return createHash('sha256')
+    .update(token.slice(0, token.lastIndexOf('.')))
+    .digest('base64url')
 }

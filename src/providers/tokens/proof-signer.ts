@@ -73,18 +73,31 @@ function toPayload(claims: ProofClaims, issuer: string): JWTPayload {
     to: claims.maskedTo,
     to_sha256: claims.toSha256,
     user_id: claims.userId,
+    started_by: claims.startedBy,
     approved_at: new Date(claims.approvedAtMs).toISOString(),
     iat: issuedAtSeconds,
     exp: issuedAtSeconds + proofLifetimeSeconds,
   }
 }
 
+const starters = ['anonymous', 'user', 'server'] as const
+
 function fromPayload(payload: JWTPayload): ProofClaims | null {
   const purpose = purposes.find((known) => known === payload.purpose)
   const channel = channels.find((known) => known === payload.channel)
   const { jti, sub, to, to_sha256: toSha256, user_id: userId, approved_at: approvedAt } = payload
+  const startedBy = starters.find((known) => known === payload['started_by'])
   const approvedAtMs = typeof approvedAt === 'string' ? Date.parse(approvedAt) : Number.NaN
-  if (!purpose || !channel || !jti || !sub || typeof to !== 'string' || typeof toSha256 !== 'string' || Number.isNaN(approvedAtMs))
+  if (
+    !purpose ||
+    !channel ||
+    !startedBy ||
+    !jti ||
+    !sub ||
+    typeof to !== 'string' ||
+    typeof toSha256 !== 'string' ||
+    Number.isNaN(approvedAtMs)
+  )
     return null
   return {
     proofId: jti,
@@ -94,6 +107,7 @@ function fromPayload(payload: JWTPayload): ProofClaims | null {
     maskedTo: to,
     toSha256,
     userId: typeof userId === 'string' ? userId : null,
+    startedBy,
     approvedAtMs,
   }
 }

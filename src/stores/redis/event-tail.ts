@@ -10,6 +10,7 @@ const batch = 1_000
 /** One reader per partition (their streams are in different slots), each with a connection of its own from `open`. */
 export class EventTail {
   readonly #waiters = new Map<string, Set<() => void>>()
+  readonly #followers = new Set<(event: Record<string, string>) => void>()
   readonly #connections: RedisConnection[]
   readonly #loops: Promise<void>[]
   #closed = false
@@ -31,6 +32,12 @@ export class EventTail {
     return { changed: promise, stop }
   }
 
+  /** Hands the fields of every event to `onEvent`, from now on, until the returned function is called. */
+  follow(onEvent: (event: Record<string, string>) => void): () => void {
+    this.#followers.add(onEvent)
+    return () => this.#followers.delete(onEvent)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const connection of this.#connections) closeRedis(connection)
@@ -41,11 +48,15 @@ export class EventTail {
     let from = '$'
     while (!this.#closed) {
       try {
+        // A place, not `$`: what is written between two reads would be missed.
+        if (from === '$') from = (await connection.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
         const reply = await connection.xread('COUNT', batch, 'BLOCK', blockMs, 'STREAMS', stream, from)
         for (const [, entries] of reply ?? []) {
           for (const [id, flat] of entries) {
             from = id
-            this.#wake(fieldsOf(flat).subject ?? '')
+            const event = fieldsOf(flat)
+            this.#wake(event.subject ?? '')
+            for (const onEvent of this.#followers) onEvent(event)
           }
         }
       } catch {

@@ -22,22 +22,26 @@ export async function lookAtRedis(connection: RedisConnection, waived: readonly 
 }
 
 /** Looks until Redis has answered once; `onUnfit` is told when that answer is a refusal, now and on every later look. */
+/** Who hears of each look. */
+export type GateListener = { onUnfit: (faults: readonly RedisFault[]) => void; onFit: (facts: RedisReport) => void }
+
 export class FitnessGate {
   state: RedisState = { kind: 'away' }
   readonly #timer: NodeJS.Timeout
   readonly #look: () => Promise<RedisState>
-  readonly #onUnfit: (faults: readonly RedisFault[]) => void
+  readonly #told: GateListener
 
-  constructor(connection: RedisConnection, waived: readonly string[], onUnfit: (faults: readonly RedisFault[]) => void) {
+  constructor(connection: RedisConnection, waived: readonly string[], told: GateListener) {
     this.#look = () => lookAtRedis(connection, waived)
-    this.#onUnfit = onUnfit
+    this.#told = told
     this.#timer = setInterval(() => void this.look(), SECOND_MS)
   }
 
   /** Looks now and remembers. */
   async look(): Promise<RedisState> {
     const state = await this.#look()
-    if (state.kind === 'unfit' && this.state.kind !== 'unfit') this.#onUnfit(state.faults)
+    if (state.kind === 'unfit' && this.state.kind !== 'unfit') this.#told.onUnfit(state.faults)
+    if (state.kind === 'fit') this.#told.onFit(state.facts)
     this.state = state
     return state
   }

@@ -38,6 +38,8 @@ export function verificationOf(id: string, fields: Record<string, string>): Veri
     maskedTo: fields.maskedTo ?? '',
     destination: fields.destination ?? '',
     caller: fields.caller ?? '',
+    ...(fields.subject ? { subject: fields.subject } : {}),
+    startedBy: wordOf(['anonymous', 'user', 'server'], fields.startedBy),
     ...(fields.binding ? { binding: fields.binding } : {}),
     maxAttempts: Number(fields.maxAttempts),
     wrongCodes: Number(fields.wrongCodes),

@@ -8,6 +8,7 @@ import type {
   CheckInput,
   CheckOutcome,
   ClaimOutcome,
+  Ended,
   Fence,
   Receipt,
   ResendInput,
@@ -70,7 +71,7 @@ export class RedisVerificationStore implements VerificationStore {
       scripts.start,
       [
         keys.verification(id),
-        keys.live(record.destination, record.purpose, record.caller),
+        keys.live(record.destination, record.purpose, record.caller, record.subject),
         keys.wrongInARow(record.destination),
         idempotency ? idempotencyKey(idempotency.key, this.#partitions) : keys.idempotency('none'),
         idempotency?.alsoKey ? idempotencyKey(idempotency.alsoKey, this.#partitions) : keys.idempotency('none'),
@@ -112,7 +113,7 @@ export class RedisVerificationStore implements VerificationStore {
   async resend(input: ResendInput): Promise<ResendOutcome> {
     const { id, job } = input
     const reply = await this.#run(scripts.resend, id, { ...input, inspectAfterMs })
-    if (reply[0] === 'ended') return { kind: 'ended', status: statusOf(reply[1]) }
+    if (reply[0] === 'ended') return endedOf(reply)
     if (reply[0] === 'refused') return { kind: 'refused', code: codeOf(reply[1]), ...wait(reply[2]) }
     return {
       kind: 'queued',
@@ -141,7 +142,7 @@ export class RedisVerificationStore implements VerificationStore {
       case 'limited':
         return { kind: 'limited', refusal: refusalOf(limits, reply.slice(1)) }
       case 'ended':
-        return { kind: 'ended', status: statusOf(reply[1]) }
+        return endedOf(reply)
       default:
         return { kind: 'refused', code: codeOf(reply[1]), ...wait(reply[2]) }
     }
@@ -150,7 +151,7 @@ export class RedisVerificationStore implements VerificationStore {
   async cancel(id: string, trace: Trace, nowMs: number): Promise<CancelOutcome> {
     const reply = await this.#run(scripts.cancel, id, { ...trace, nowMs })
     if (reply[0] === 'canceled') return { kind: 'canceled', record: required(id, reply[1]) }
-    if (reply[0] === 'ended') return { kind: 'ended', status: statusOf(reply[1]) }
+    if (reply[0] === 'ended') return endedOf(reply)
     return { kind: 'refused', code: codeOf(reply[1]) }
   }
 
@@ -169,9 +170,12 @@ export class RedisVerificationStore implements VerificationStore {
     return (await this.#runRaw(scripts.receive, id, { attempt, receipt, nowMs })) === 1
   }
 
-  async useProof(id: string, proofId: string, untilMs: number): Promise<boolean> {
+  async useProof(id: string, proofId: string, useId: string, untilMs: number): Promise<boolean> {
     const key = keysOf(partitionOfId(id)).proof(proofId)
-    return (await this.#runner.bounded(() => this.#runner.redis.set(key, '1', 'PXAT', untilMs, 'NX'))) === 'OK'
+    return this.#runner.bounded(async () => {
+      if ((await this.#runner.redis.set(key, useId, 'PXAT', untilMs, 'NX')) === 'OK') return true
+      return (await this.#runner.redis.get(key)) === useId
+    })
   }
 
   watch(id: string): Watch {
@@ -229,6 +233,11 @@ function required(id: string, flat: unknown): VerificationRecord {
   const record = verificationOf(id, fieldsOf(flat))
   if (!record) throw new TypeError('a script gave no record back')
   return record
+}
+
+/** What the scripts say of a verification that is over. */
+function endedOf(reply: readonly unknown[]): Ended {
+  return { kind: 'ended', status: statusOf(reply[1]), expiresAtMs: Number(reply[2]) }
 }
 
 function statusOf(text: unknown): VerificationStatus {

@@ -5,6 +5,10 @@ export const limitsLua = `
 local function int(n) return string.format('%.0f', n) end
 
 local function refusal_exact(key, rule, now, use)
+  local least = rule.windows[1].limit
+  for _, w in ipairs(rule.windows) do least = math.min(least, w.limit) end
+  -- fewer uses than any window allows, however old they are: the usual case, and one command
+  if redis.call('ZCARD', key) < least then return nil end
   local longest = rule.windows[#rule.windows].windowMs
   redis.call('ZREMRANGEBYSCORE', key, '-inf', int(now - longest))
   if redis.call('ZSCORE', key, use) then return nil end
@@ -101,7 +105,7 @@ local function emit(base, key, id, r, kind, now, request)
     'subject', 'verification:' .. id, 'sequence', r.sequence, 'at', int(now), 'requestId', request or r.requestId or '', 'actor', actor, 'data', data)
 end
 
-local function live_key(base, r) return base .. 'live:' .. r.destination .. ':' .. r.purpose .. ':' .. r.caller end
+local function live_key(base, r) return base .. 'live:' .. r.destination .. ':' .. r.purpose .. ':' .. r.caller .. ':' .. (r.subject or '') end
 
 -- puts a verification into a final state; the caller has made sure that it is not in one
 local function finish(base, key, id, r, status, now, request)

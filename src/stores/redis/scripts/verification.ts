@@ -57,7 +57,7 @@ local key, id = KEYS[1], a.id
 local r = hash(key)
 if not r.status then return { 'refused', 'verification_not_found' } end
 if is_over(r, now) then finish(base, key, id, r, 'expired', now, a.requestId) end
-if not RANKS[r.status] then return { 'ended', r.status } end
+if not RANKS[r.status] then return { 'ended', r.status, r.expiresAtMs } end
 local sends = tonumber(r.sends)
 if sends >= a.sends.maxSends then return { 'refused', 'max_sends_reached' } end
 if now < tonumber(r.resendAtMs) then return { 'refused', 'cooldown_active', math.ceil(tonumber(r.resendAtMs) - now) } end
@@ -85,10 +85,10 @@ if not r.status then return { 'refused', 'verification_not_found' } end
 local right = a.guessTag == a.answerTag
 if r.status == 'approved' then
   if right and r.approvedBy == a.caller and now - tonumber(r.approvedAtMs) <= a.repeatMs then return { 'approved', redis.call('HGETALL', key) } end
-  return { 'ended', 'approved' }
+  return { 'ended', 'approved', r.expiresAtMs }
 end
 if is_over(r, now) then finish(base, key, id, r, 'expired', now, a.requestId) end
-if not RANKS[r.status] then return { 'ended', r.status } end
+if not RANKS[r.status] then return { 'ended', r.status, r.expiresAtMs } end
 local row_key = base .. 'row:' .. r.destination
 local wrong_key = base .. 'limit:wrong:' .. r.destination .. ':' .. r.purpose .. ':' .. a.caller
 -- a link's token is 256 bits wide and was compared before: only codes can be guessed, only codes are counted
@@ -120,7 +120,7 @@ local r = hash(key)
 if not r.status then return { 'refused', 'verification_not_found' } end
 if is_over(r, now) then finish(base, key, id, r, 'expired', now, a.requestId) end
 if r.status ~= 'canceled' then
-  if not RANKS[r.status] then return { 'ended', r.status } end
+  if not RANKS[r.status] then return { 'ended', r.status, r.expiresAtMs } end
   finish(base, key, id, r, 'canceled', now, a.requestId)
 end
 return { 'canceled', redis.call('HGETALL', key) }
