@@ -11,32 +11,7 @@ const MAX_SHARE_OF_PAGE = 0.3
 /** Keys that change along with a value. */
 const valueKeys = new Set(['V', 'AP', 'AS', 'M', 'I', 'RV', 'TI', 'NM'])
 const signedFieldKeys = new Set(['V', 'AP', 'AS', 'M', 'F', 'MK', 'DA', 'DR', 'NM'])
-const newFieldKeys = new Set([
-  'Type',
-  'Subtype',
-  'FT',
-  'T',
-  'TU',
-  'TM',
-  'V',
-  'Ff',
-  'F',
-  'Rect',
-  'P',
-  'AP',
-  'AS',
-  'M',
-  'MK',
-  'DA',
-  'DR',
-  'Q',
-  'Lock',
-  'SV',
-  'Border',
-  'BS',
-  'H',
-  'NM',
-])
+const newFieldKeys = new Set('Type Subtype FT T TU TM V Ff F Rect P AP AS M MK DA DR Q Lock SV Border BS H NM'.split(' '))
 
 /** Compares a field or widget that both revisions have under one object number. */
 export function compareField(comparison: Comparison, before: FormNode, after: FormNode): void {
