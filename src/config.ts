@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Keyring } from './lib/keyring.ts'
+import { commandOf } from './lib/process-table.ts'
 import { Secret } from './lib/secret.ts'
 
 const secret = z
@@ -93,6 +94,46 @@ const settings = {
     list.pipe(z.array(z.enum(['eviction', 'no-aof', 'clock-skew', 'old-redis']))).default([]),
     'checks of Redis to be waived, by name',
   ],
+  STORAGE_URL: [
+    z
+      .string()
+      .regex(/^(?:file:|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/|$))/, 'must be file:PATH or s3://bucket/prefix')
+      .optional(),
+    'where uploaded bytes lie: file:PATH, which API and workers share, or s3://bucket/prefix; left out: DATA_DIR/blobs',
+  ],
+  S3_ENDPOINT: [url.optional(), 'address of an S3 service other than AWS'],
+  S3_REGION: [z.string().default('us-east-1'), 'its region'],
+  S3_ACCESS_KEY_ID: [z.string().optional(), 'its access key; left out: where the AWS SDK finds one'],
+  S3_SECRET_ACCESS_KEY: [secret.optional(), 'the secret to it'],
+  S3_PROFILE: [
+    z.enum(['aws', 'r2', 'compatible']).default('aws'),
+    'what the service is like: aws, r2 (Cloudflare), compatible (bucket in the path, as MinIO and its kind want it)',
+  ],
+  UPLOAD_MAX_BYTES: [whole(1, 80_000_000_000).default(5_368_709_120), 'the largest file that is taken, whatever its type allows'],
+  UPLOAD_RESERVE_BYTES: [
+    whole(0, 10_000_000_000_000).default(268_435_456),
+    'room that stays free where bytes arrive; uploads that would use it are refused',
+  ],
+  CLAMD_URL: [
+    z
+      .string()
+      .regex(/^(?:tcp:\/\/|unix:)\S+$/, 'must be tcp://host:port or unix:/path')
+      .optional(),
+    'the virus scanner clamd',
+  ],
+  CLAMD_MAX_BYTES: [
+    whole(1, 4_000_000_000).default(100_000_000),
+    "at most clamd's own StreamMaxLength and MaxFileSize; larger files count as not scanned",
+  ],
+  ALLOW_UNSCANNED: [flag.optional(), 'whether files that nobody scanned are stored; development: true, production: false'],
+  AUDIT_DIR: [
+    z.string().min(1).optional(),
+    'folder of audit checkpoints and archives, best on another disk than the database; left out: audit in DATA_DIR, else none are kept',
+  ],
+  WEBHOOK_ALLOW_PRIVATE: [flag.default(false), 'development only: webhooks may go to http and to addresses that are not public'],
+  AI_BASE_URL: [url.optional(), 'a server that speaks chat completions, up to /v1: it adds a summary to the analysis of documents'],
+  AI_API_KEY: [secret.optional(), 'its key'],
+  AI_MODEL: [z.string().min(1).max(100).optional(), 'the model it is asked for; without one none is asked'],
   OUTBOX_URL: [url.optional(), 'development only: where the stand-ins show what they received'],
 } as const satisfies Record<string, readonly [z.ZodType, string]>
 
@@ -107,7 +148,8 @@ const schema = z.object(
 type Raw = z.output<typeof schema>
 
 /** Settings with their defaults applied; frozen. Names are those of the environment. */
-export type Config = Readonly<Omit<Raw, 'PUBLIC_URL' | 'PUBLIC_API' | 'MASTER_KEYS' | 'REDIRECTS'>> & {
+export type Config = Readonly<Omit<Raw, 'PUBLIC_URL' | 'PUBLIC_API' | 'MASTER_KEYS' | 'REDIRECTS' | 'ALLOW_UNSCANNED'>> & {
+  readonly ALLOW_UNSCANNED: boolean
   readonly PUBLIC_URL: string
   readonly PUBLIC_API: boolean
   readonly MASTER_KEYS: Keyring
@@ -199,15 +241,18 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     faults.push(...missingInProduction({ CHANNELS: values.CHANNELS?.split(',') ?? ['sms', 'email'], ...omit(values, 'CHANNELS') }))
   const secretLength = values.JWT_SECRET?.length
   if (isProduction && secretLength !== undefined && secretLength < 32) faults.push('JWT_SECRET: must have at least 32 characters')
+  if (isProduction && values.WEBHOOK_ALLOW_PRIVATE === 'true')
+    faults.push('WEBHOOK_ALLOW_PRIVATE: lets webhooks reach the private network and is for development only')
   if (isProduction && values.OUTBOX_URL) faults.push('OUTBOX_URL: shows messages in clear and is for development only')
   const keyring = parseKeyring(values.MASTER_KEYS, faults)
   const publicUrl = (values.PUBLIC_URL ?? `http://localhost:${values.PORT ?? 3000}`).replace(/\/+$/, '')
-  const redirects = parseRedirects(parsed.data?.REDIRECTS ?? [], isProduction, publicUrl, faults)
+  const redirects = parseRedirects(list.parse(values.REDIRECTS ?? ''), isProduction, publicUrl, faults)
   if (faults.length > 0 || !parsed.success || !keyring) throw new ConfigError(faults)
   return Object.freeze({
     ...parsed.data,
     PUBLIC_URL: publicUrl,
     PUBLIC_API: parsed.data.PUBLIC_API ?? !isProduction,
+    ALLOW_UNSCANNED: parsed.data.ALLOW_UNSCANNED ?? !isProduction,
     MASTER_KEYS: keyring,
     REDIRECTS: redirects,
   })
@@ -219,7 +264,7 @@ function omit(values: Record<string, string>, name: string): Record<string, stri
 
 /**
  * The environment of this process. Outside production what is not set comes from the run file of a running `npm start`, whose address
- * `findRunFile` tells for a given DATA_DIR; without it, from nowhere else.
+ * `findRunFile` tells for a given DATA_DIR; without it, from nowhere else. A file whose `npm start` has died counts for nothing, which is said.
  */
 export function readEnvironment(findRunFile?: (dataDir: string | undefined, env: NodeJS.ProcessEnv) => string): NodeJS.ProcessEnv {
   if (process.env.NODE_ENV === 'production' || !findRunFile) return { ...process.env }
@@ -232,7 +277,12 @@ export function readEnvironment(findRunFile?: (dataDir: string | undefined, env:
   const fromFile = lines
     .filter((line) => line.includes('='))
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
-  return { ...Object.fromEntries(fromFile), ...process.env }
+  const settings: NodeJS.ProcessEnv = Object.fromEntries(fromFile)
+  if (settings.NPM_START_PID !== undefined && !commandOf(Number(settings.NPM_START_PID)).includes('dev.ts')) {
+    console.error('npm start is not running: it was killed, and the addresses that it left are not used.')
+    return { ...process.env }
+  }
+  return { ...settings, ...process.env }
 }
 
 /** The settings that an environment gives, as text and unchecked, those in files included; for commands that need only one or two. */

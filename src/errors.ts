@@ -34,6 +34,7 @@ const table = {
     detail: 'The Allow header names those that it takes.',
     retryable: false,
   },
+  not_acceptable: { status: 406, title: 'There is no answer of the type that was asked for.', retryable: false },
   request_timeout: { status: 408, title: 'The request took too long to arrive.', retryable: true },
   already_approved: { status: 409, title: 'This verification is already approved.', retryable: false },
   offset_conflict: { status: 409, title: 'The upload goes on at another offset.', retryable: true },

@@ -142,6 +142,8 @@ class Store<Data extends object> implements PendingOperationStore<Data> {
   }
 
   async verify(token: string, type = this.#type): Promise<OpenOperation<Data> | null> {
+    // Programs in plain JavaScript hand over what a request brought, and that may be nothing.
+    if (typeof token !== 'string') return null
     await this.#ready()
     const operation = await verifyToken(this.#deps, token, type, new RedisPatience(true))
     return operation as OpenOperation<Data> | null

@@ -27,6 +27,8 @@ export function createTelemetry({ name }: { name: string }) {
     ...domainMeters(registry),
     ...requestMeter(registry),
     ...jobMeters(registry),
+    ...sessionMeters(registry),
+    ...cacheMeter(registry),
     /** Adds a gauge that is filled on every scrape; a source that fails leaves its series out and counts as a failed scrape. */
     registerGauge: gaugeRegistrar(registry),
     /** The text of a scrape, in `contentType`. `others` are snapshots of other processes; each process has its own label. */
@@ -62,7 +64,24 @@ function domainMeters(registry: Registry) {
   const checked = counter(registry, 'verification_checks', 'Codes and links checked, by outcome.', ['outcome'])
   const sent = seconds(registry, 'provider_send', 'Calls to providers, by provider and outcome.', ['provider', 'outcome'], jobBuckets)
   const repaired = counter(registry, 'repairs', 'What the reconciler had to put right, by kind.', ['kind'])
+  const removed = counter(registry, 'state_removed', 'Temporary state removed because its time was over, by kind.', ['kind'])
+  const swept = counter(registry, 'uploads_swept', 'Uploads that expired idle, and ended ones whose bytes were removed.', ['what'])
+  const orphans = new Gauge({
+    name: 'sallyport_blobs_unowned',
+    help: 'Objects in storage that no record knows, by what is counted.',
+    labelNames: ['what'],
+    registers: [registry],
+  })
   return {
+    uploadsSwept: (expired: number, removed: number): void => {
+      swept.inc({ what: 'expired' }, expired)
+      swept.inc({ what: 'removed' }, removed)
+    },
+    orphansSeen: (count: number, bytes: number): void => {
+      orphans.set({ what: 'objects' }, count)
+      orphans.set({ what: 'bytes' }, bytes)
+    },
+    stateRemoved: (kind: string, count: number): void => removed.inc({ kind }, count),
     accepted: (purpose: string, channel: string): void => accepted.inc({ purpose, channel }),
     checked: (outcome: string): void => checked.inc({ outcome }),
     sent: (provider: string, outcome: string, durationSeconds: number): void => sent.observe({ provider, outcome }, durationSeconds),
@@ -95,6 +114,31 @@ function jobMeters(registry: Registry) {
     ran: (queue: string, job: string, outcome: string, durationSeconds: number): void =>
       runs.observe({ queue, job, outcome }, durationSeconds),
   }
+}
+
+/** What the domain of sessions reports; the shape is its own SessionTelemetry port. */
+function sessionMeters(registry: Registry) {
+  const changes = counter(registry, 'session_changes', 'Sessions created, ended and stepped up.', ['change'])
+  const tokens = counter(registry, 'token_checks', 'JWTs with a good signature, by whether they still count.', ['outcome'])
+  const logins = counter(registry, 'login_attempts', 'Sign-in attempts told, by outcome and whether the next may follow at once.', [
+    'outcome',
+    'allowed',
+  ])
+  const surprises = counter(registry, 'unusual_activity', 'Signs of somebody else behind an account, by reason.', ['reason'])
+  return {
+    sessionChanged: (change: string): void => changes.inc({ change }),
+    tokenChecked: (outcome: string): void => tokens.inc({ outcome }),
+    loginTold: (outcome: string, isAllowed: boolean): void => logins.inc({ outcome, allowed: String(isAllowed) }),
+    unusual: (reason: string): void => surprises.inc({ reason }),
+  }
+}
+
+function cacheMeter(registry: Registry) {
+  const reads = counter(registry, 'cache_reads', 'Reads of the cache, by cache and where the value was: memory and redis are hits.', [
+    'cache',
+    'outcome',
+  ])
+  return { cacheRead: (cache: string, outcome: string): void => reads.inc({ cache, outcome }) }
 }
 
 function gaugeRegistrar(registry: Registry) {

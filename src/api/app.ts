@@ -2,6 +2,8 @@
 import express, { type Express } from 'express'
 import { mountBoard } from './board.ts'
 import type { ApiDeps } from './deps.ts'
+import { graphqlRoutes } from './graphql/routes.ts'
+import { bodyDeadline } from './middleware/body-deadline.ts'
 import { cors } from './middleware/cors.ts'
 import { notFound, problems } from './middleware/problems.ts'
 import { readablePath } from './middleware/readable-path.ts'
@@ -11,17 +13,56 @@ import { mountRoutes } from './mount.ts'
 import { documentRoutes } from './openapi-routes.ts'
 import { linkRoutes } from './pages/link.ts'
 import { signInRoutes } from './pages/sign-in.ts'
+import { apiKeyRoutes } from './rest/api-keys.ts'
+import { auditRoutes } from './rest/audit.ts'
+import { activityRoutes } from './rest/activity.ts'
 import { callbackRoutes } from './rest/callbacks.ts'
+import { deadLetterRoutes } from './rest/dead-letters.ts'
+import { documentsRoutes } from './rest/documents.ts'
+import { flowRoutes } from './rest/flows.ts'
+import { formRoutes } from './rest/forms.ts'
+import { oauthStateRoutes } from './rest/oauth-states.ts'
+import { onboardingRoutes } from './rest/onboarding.ts'
+import { pendingOperationRoutes } from './rest/pending-operations.ts'
 import { proofRoutes } from './rest/proofs.ts'
+import { loginAttemptRoutes } from './rest/login-attempts.ts'
+import { rateLimitRoutes } from './rest/rate-limits.ts'
+import { sessionUuidRoutes } from './rest/session-uuids.ts'
+import { sessionRoutes } from './rest/sessions.ts'
+import { tokenRoutes } from './rest/tokens.ts'
 import { metricsType, serviceRoutes } from './rest/service.ts'
+import { uploadRoutes } from './rest/uploads.ts'
 import { verificationRoutes } from './rest/verifications.ts'
+import { webhookRoutes } from './rest/webhooks.ts'
+import { wizardRoutes } from './rest/wizards.ts'
 import type { Route } from './route.ts'
+import { tusRoutes } from './tus/routes.ts'
 
 /** Every route there is, but Bull Board's own. */
 export function createRoutes(deps: ApiDeps): Route[] {
   const routes = [
     ...verificationRoutes(deps),
     ...proofRoutes(deps),
+    ...pendingOperationRoutes(deps),
+    ...graphqlRoutes(deps),
+    ...formRoutes(deps),
+    ...onboardingRoutes(deps),
+    ...wizardRoutes(deps),
+    ...flowRoutes(deps),
+    ...oauthStateRoutes(deps),
+    ...tusRoutes(deps),
+    ...uploadRoutes(deps),
+    ...documentsRoutes(deps),
+    ...apiKeyRoutes(deps),
+    ...webhookRoutes(deps),
+    ...auditRoutes(deps),
+    ...deadLetterRoutes(deps),
+    ...sessionRoutes(deps),
+    ...sessionUuidRoutes(deps),
+    ...tokenRoutes(deps),
+    ...loginAttemptRoutes(deps),
+    ...rateLimitRoutes(deps),
+    ...activityRoutes(deps),
     ...callbackRoutes(deps),
     ...serviceRoutes(deps),
     ...linkRoutes(deps),
@@ -43,6 +84,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(securityHeaders(config.PUBLIC_URL))
   app.use(cors({ origins: config.CORS_ORIGINS, allowLocal: config.NODE_ENV !== 'production' }))
   app.use(readablePath())
+  app.use(bodyDeadline())
   mountRoutes(app, deps, createRoutes(deps))
   mountBoard(app, deps)
   app.use(notFound())

@@ -4,9 +4,10 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { ExpressAdapter } from '@bull-board/express'
 import type { Express, Request, RequestHandler } from 'express'
 import type { Caller } from '../domain/caller.ts'
+import { traceOf } from '../domain/verification/access.ts'
 import { AppError } from '../errors.ts'
 import { isAdmin, readCredential } from './caller.ts'
-import { readCookie, sessionCookie } from './cookies.ts'
+import { consoleCaller } from './console-caller.ts'
 import type { ApiDeps } from './deps.ts'
 import { factsOf } from './request-facts.ts'
 import { takeRequest } from './request-limit.ts'
@@ -27,7 +28,9 @@ export function mountBoard(app: Express, deps: ApiDeps): void {
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: `${deps.config.BRAND_NAME} queues` } },
   })
-  app.use(boardPath, gate(deps), adapter.getRouter() as RequestHandler)
+  const board = adapter.getRouter() as Express
+  board.disable('x-powered-by')
+  app.use(boardPath, gate(deps), board)
 }
 
 function gate(deps: ApiDeps): RequestHandler {
@@ -43,17 +46,25 @@ function gate(deps: ApiDeps): RequestHandler {
     if (isByCookie && changes) requireSameOrigin(req, deps.config.PUBLIC_URL)
     if (changes && !deps.config.BOARD_WRITE) throw new AppError('forbidden', { detail: 'The board is read-only here.' })
     if (!req.path.startsWith('/static/')) await takeRequest(deps, caller)
+    if (changes) await noteChange(deps, caller, req)
     res.setHeader('Content-Security-Policy', contentPolicy)
     next()
   }
+}
+
+/** What somebody is about to do on the board, for the audit trail. No action without its entry: when it cannot be written the action is refused. */
+async function noteChange(deps: ApiDeps, caller: Caller, req: Request): Promise<void> {
+  const data = { method: req.method, path: req.path.slice(0, 200) }
+  const trace = traceOf(deps, caller, { requestId: factsOf(req).requestId })
+  const nowMs = deps.clock.nowMs()
+  await deps.events.append(0, { type: 'board.used', subject: 'board', sequence: nowMs, data }, trace, nowMs)
 }
 
 /** Who looks at the board; a credential in the header goes before the cookie. */
 async function boardCaller(deps: ApiDeps, req: Request): Promise<{ caller: Caller | null; isByCookie: boolean }> {
   const caller = await readCredential(deps, req)
   if (caller !== null) return { caller, isByCookie: false }
-  const session = await deps.sessions.read(readCookie(req, sessionCookie) ?? '')
-  return { caller: session && { kind: 'user', ...session }, isByCookie: true }
+  return { caller: await consoleCaller(deps, req), isByCookie: true }
 }
 
 function isBrowser(req: Request): boolean {

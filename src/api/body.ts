@@ -1,7 +1,7 @@
 // Reads a request's body: bytes up to the limit, then JSON or a form. Its meaning is checked by validate.ts.
 import express, { type Request, type Response } from 'express'
 import { AppError } from '../errors.ts'
-import { refuseHostileShape } from './validate.ts'
+import { refuseHostileShape, refuseHostileText } from './validate.ts'
 
 const maxBytes = 100 * 1_024
 const readBytes = express.raw({ type: () => true, limit: maxBytes })
@@ -38,7 +38,12 @@ export function parseJson(bytes: Buffer): unknown {
 /** The fields of a form, in their order. Throws as `readJson` does. */
 export async function readForm(req: Request, res: Response): Promise<URLSearchParams> {
   requireType(req, 'application/x-www-form-urlencoded')
-  return new URLSearchParams((await readRawBody(req, res)).toString('utf8'))
+  const fields = new URLSearchParams((await readRawBody(req, res)).toString('utf8'))
+  for (const [name, value] of fields) {
+    refuseHostileText(name, [])
+    refuseHostileText(value, [name])
+  }
+  return fields
 }
 
 /** A request may leave the type out only if it has no body. */

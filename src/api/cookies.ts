@@ -1,5 +1,5 @@
 // The two cookies there are: one binds an anonymous browser to what it started, the other is a signed-in person's session.
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from '../lib/random.ts'
 import type { Request, Response } from 'express'
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 

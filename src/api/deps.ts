@@ -2,7 +2,22 @@
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import type { Config } from '../config.ts'
 import type { ReadinessReport } from '../contracts/health.ts'
+import type { PendingOperationDeps } from '../domain/pending-operations/operation.ts'
+import type { FlowDeps } from '../domain/flows/deps.ts'
+import type { TokenFacts } from '../domain/caller.ts'
 import type { AcceptDeps } from '../domain/ports.ts'
+import type { ActivityDeps } from '../domain/activity/trail.ts'
+import type { LoginAttemptDeps } from '../domain/login-attempts/attempts.ts'
+import type { ExactLimitDeps } from '../domain/rate-limits/check.ts'
+import type { RevocationFeed, TokenReader } from '../domain/session-ports.ts'
+import type { SessionDeps } from '../domain/sessions/deps.ts'
+import type { SessionUuidDeps } from '../domain/sessions/uuids.ts'
+import type { ApiKeyDeps } from '../domain/api-keys/api-keys.ts'
+import type { AuditReadDeps } from '../domain/audit/read.ts'
+import type { VerifyDeps } from '../domain/audit/verify.ts'
+import type { DeadLetterDeps } from '../domain/dead-letters/dead-letters.ts'
+import type { DocumentDeps } from '../domain/documents/deps.ts'
+import type { UploadDeps } from '../domain/uploads/deps.ts'
 import type { Log } from '../log.ts'
 import type { ProcessTelemetry } from '../telemetry.ts'
 
@@ -21,34 +36,51 @@ export type ApiConfig = Pick<
   | 'EMAIL_CALLBACK_SECRET'
 >
 
-/** What a valid JWT says; a verifier throws `unauthenticated` or `service_degraded`. */
-export type TokenClaims = { subject: string; roles: readonly string[]; email?: string; phoneNumber?: string }
-
 /** By the SHA-256 of the whole key; null for an unknown or revoked key. */
 export type ApiKeyReader = { findByHash(sha256: Buffer): Promise<{ keyId: string; scopes: readonly string[] } | null> }
 
-/** The console's sign-in: `read` gives null for anything that is no living session. */
+/** Whom a console session is about. `keyHash`: the SHA-256 (base64url) of the API key by which it was got; `token`: the JWT by which it was. */
+export type ConsoleSession = { subject: string; roles: readonly string[]; keyHash?: string; token?: TokenFacts }
+
+/** The console's sign-in: `read` gives null for anything that is no living session, `end` of such a thing does nothing. */
 export type ConsoleSessions = {
-  issue(session: { subject: string; roles: readonly string[] }): Promise<string>
-  read(token: string): Promise<{ subject: string; roles: readonly string[] } | null>
+  issue(session: ConsoleSession & { notAfterMs?: number }): Promise<string>
+  read(token: string): Promise<ConsoleSession | null>
+  end(token: string): Promise<void>
 }
 
 /** A queue as the board takes it; bin hands over BullMQ queues. */
 export type BoardQueue = ConstructorParameters<typeof BullMQAdapter>[0]
 
-export type ApiDeps = AcceptDeps & {
-  log: Log
-  config: ApiConfig
-  telemetry: AcceptDeps['telemetry'] & Pick<ProcessTelemetry, 'requested'>
-  verifyJwt: (token: string) => Promise<TokenClaims>
-  apiKeys: ApiKeyReader
-  sessions: ConsoleSessions
-  /** The public half of the proof key. */
-  jwks: () => unknown
-  readiness: () => Promise<ReadinessReport>
-  /** The text of a Prometheus scrape. */
-  metrics: () => Promise<string>
-  boardQueues: readonly BoardQueue[]
-  /** Development only: the messages that the stand-ins received, newest first. Without it `/dev/outbox` is not there. */
-  outbox?: ((to?: string) => Promise<readonly unknown[]>) | undefined
-}
+/** What the routes of events need: audit, webhooks, keys, dead letters. */
+type EventDeps = AuditReadDeps & VerifyDeps & ApiKeyDeps & DeadLetterDeps & { queueNames: readonly string[] }
+
+export type ApiDeps = AcceptDeps &
+  EventDeps &
+  SessionDeps &
+  SessionUuidDeps &
+  LoginAttemptDeps &
+  ExactLimitDeps &
+  ActivityDeps &
+  UploadDeps &
+  DocumentDeps &
+  Pick<FlowDeps, 'catalogue' | 'submissions'> &
+  Omit<PendingOperationDeps, 'policy'> & {
+    log: Log
+    config: ApiConfig
+    telemetry: AcceptDeps['telemetry'] & Pick<ProcessTelemetry, 'requested'>
+    verifyJwt: TokenReader
+    revocationFeed: RevocationFeed
+    apiKeys: ApiKeyReader
+    sessions: ConsoleSessions
+    /** Aborts when the process is asked to stop: whatever waits for news then ends its wait. */
+    stopping: AbortSignal
+    /** The public half of the proof key. */
+    jwks: () => unknown
+    readiness: () => Promise<ReadinessReport>
+    /** The text of a Prometheus scrape. */
+    metrics: () => Promise<string>
+    boardQueues: readonly BoardQueue[]
+    /** Development only: the messages that the stand-ins received, newest first. Without it `/dev/outbox` is not there. */
+    outbox?: ((to?: string) => Promise<readonly unknown[]>) | undefined
+  }

@@ -1,5 +1,6 @@
 // Puts routes on an Express app: credential, limit, body, handler; and 405 with Allow for the methods that an address does not take.
 import type { Express, Request, RequestHandler, Response } from 'express'
+import { requireAssurance } from '../domain/sessions/step-up.ts'
 import { AppError } from '../errors.ts'
 import { readJson } from './body.ts'
 import { nameCaller } from './caller.ts'
@@ -21,7 +22,8 @@ async function runRoute(deps: ApiDeps, route: Route, req: Request, res: Response
   const facts = factsOf(req)
   facts.route = route.path
   if (route.showError) facts.showError = route.showError
-  const caller = await nameCaller(deps, req, route.access)
+  const caller = await nameCaller(deps, req, route.access, route.scope)
+  if (route.assurance) requireAssurance(caller, route.assurance, deps.clock.nowMs())
   if (route.limit === 'general') await takeRequest(deps, caller)
   const body = route.body ? await readJson(req, res) : undefined
   await route.handle({ req, res, caller, requestId: facts.requestId }, body)

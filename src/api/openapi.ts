@@ -2,7 +2,19 @@
 import { z } from 'zod'
 import { emailReceiptRequest, publicKeySet } from '../contracts/receipt.ts'
 import { health, readiness } from '../contracts/health.ts'
+import * as documents from '../contracts/document.ts'
+import * as flows from '../contracts/flow.ts'
+import * as oauth from '../contracts/oauth-state.ts'
+import * as operations from '../contracts/pending-operation.ts'
+import * as apiKeys from '../contracts/api-key.ts'
+import * as audit from '../contracts/audit.ts'
+import * as deadLetters from '../contracts/dead-letter.ts'
 import { problem } from '../contracts/problem.ts'
+import * as webhooks from '../contracts/webhook.ts'
+import * as activity from '../contracts/activity.ts'
+import { loginAttemptRequest, loginStanding } from '../contracts/login-attempt.ts'
+import { rateLimitAnswer, rateLimitRequest } from '../contracts/rate-limit.ts'
+import * as sessions from '../contracts/session.ts'
 import * as verifications from '../contracts/verification.ts'
 import { errorRow, type ErrorCode } from '../errors.ts'
 import type { Answer, Documentation, Route } from './route.ts'
@@ -34,15 +46,76 @@ export type OpenApiDocument = {
 }
 
 const requestSchemas = {
+  CreateApiKeyRequest: apiKeys.createApiKeyRequest,
+  RotateApiKeyRequest: apiKeys.rotateApiKeyRequest,
+  CreateWebhookEndpointRequest: webhooks.createEndpointRequest,
+  ChangeWebhookEndpointRequest: webhooks.changeEndpointRequest,
+  RotateWebhookKeyRequest: webhooks.rotateRequest,
+  RedriveRequest: deadLetters.redriveRequest,
+  CreateSessionRequest: sessions.createSessionRequest,
+  PatchSessionRequest: sessions.patchSessionRequest,
+  StepUpRequest: sessions.stepUpRequest,
+  BatchSignOutRequest: sessions.batchSignOutRequest,
+  RevokeTokenRequest: sessions.revokeTokenRequest,
+  ValidateUuidRequest: sessions.validateUuidRequest,
+  RecordActivityRequest: activity.recordActivityRequest,
+  BatchActivityRequest: activity.batchActivityRequest,
+  LoginAttemptRequest: loginAttemptRequest,
+  RateLimitRequest: rateLimitRequest,
   StartVerificationRequest: verifications.startVerificationRequest,
   CheckVerificationRequest: verifications.checkVerificationRequest,
   ResendVerificationRequest: verifications.resendVerificationRequest,
   ConfirmVerificationRequest: verifications.confirmVerificationRequest,
   VerifyProofRequest: verifications.verifyProofRequest,
   EmailReceiptRequest: emailReceiptRequest,
+  CreateDocumentRequest: documents.createDocumentRequest,
+  CreateOperationRequest: operations.createOperationRequest,
+  LookupOperationRequest: operations.lookupOperationRequest,
+  PatchOperationRequest: operations.patchOperationRequest,
+  UpdateOperationRequest: operations.updateOperationRequest,
+  ConsumeOperationRequest: operations.consumeOperationRequest,
+  BulkOperationRequest: operations.bulkOperationRequest,
+  SaveFormRequest: flows.saveFormRequest,
+  StartOnboardingRequest: flows.startOnboardingRequest,
+  SaveOnboardingStepRequest: flows.saveOnboardingStepRequest,
+  StartWizardRequest: flows.startWizardRequest,
+  SaveWizardRequest: flows.saveWizardRequest,
+  NavigateWizardRequest: flows.navigateWizardRequest,
+  CreateOauthStateRequest: oauth.createOauthStateRequest,
+  ConsumeOauthStateRequest: oauth.consumeOauthStateRequest,
 }
 
 const answerSchemas = {
+  ApiKey: apiKeys.apiKey,
+  ApiKeyWithSecret: apiKeys.apiKeyWithSecret,
+  ApiKeyPage: apiKeys.apiKeyPage,
+  WebhookEndpoint: webhooks.webhookEndpoint,
+  WebhookEndpointWithSecret: webhooks.webhookEndpointWithSecret,
+  WebhookEndpointPage: webhooks.webhookEndpointPage,
+  WebhookDelivery: webhooks.webhookDelivery,
+  WebhookDeliveryPage: webhooks.webhookDeliveryPage,
+  WebhookAccepted: webhooks.webhookAccepted,
+  WebhookBody: webhooks.webhookBody,
+  AuditEntry: audit.auditEntry,
+  AuditPage: audit.auditPage,
+  AuditVerification: audit.auditVerification,
+  DeadLetter: deadLetters.deadLetter,
+  DeadLetterPage: deadLetters.deadLetterPage,
+  RedriveResponse: deadLetters.redriveResponse,
+  Session: sessions.session,
+  SessionPage: sessions.sessionPage,
+  SignedOut: sessions.signedOut,
+  BatchSignedOut: sessions.batchSignedOut,
+  SessionStatistics: sessions.sessionStatistics,
+  RevokedToken: sessions.revokedToken,
+  SessionUuid: sessions.sessionUuid,
+  ValidatedUuid: sessions.validatedUuid,
+  ActivityEntry: activity.activityEntry,
+  ActivityPage: activity.activityPage,
+  BatchActivityResponse: activity.batchActivityResponse,
+  ActivityStatistics: activity.activityStatistics,
+  LoginStanding: loginStanding,
+  RateLimitAnswer: rateLimitAnswer,
   Problem: problem,
   Verification: verifications.verification,
   CheckVerificationResponse: verifications.checkVerificationResponse,
@@ -50,6 +123,27 @@ const answerSchemas = {
   AttemptList: verifications.attemptList,
   VerifyProofResponse: verifications.verifyProofResponse,
   PublicKeySet: publicKeySet,
+  DocumentSummary: documents.documentSummary,
+  Document: documents.documentView,
+  DocumentPage: documents.documentPage,
+  CreatedOperation: operations.createdOperation,
+  PendingOperation: operations.pendingOperation,
+  PendingOperationPage: operations.operationPage,
+  ConsumedOperation: operations.consumedOperation,
+  BulkOperationResponse: operations.bulkOperationResponse,
+  OperationStatistics: operations.operationStatistics,
+  FormProgress: flows.formProgress,
+  FormResume: flows.formResume,
+  FlowCompletion: flows.completion,
+  Submission: flows.submissionView,
+  OnboardingProgress: flows.onboardingProgress,
+  Wizard: flows.wizard,
+  WizardMove: flows.wizardMove,
+  ClaimResult: flows.claimResult,
+  FlowAnalytics: flows.flowAnalytics,
+  CreatedOauthState: oauth.createdOauthState,
+  OauthStateStatus: oauth.oauthStateStatus,
+  ConsumedOauthState: oauth.consumedOauthState,
   Health: health,
   Readiness: readiness,
 }
@@ -135,10 +229,12 @@ function describeAnswer(answer: Answer): ResponseObject {
 /** Refusals by status: what the route names, and what its access, limit and body imply. A status that answers otherwise keeps that. */
 function describeProblems(route: Route, doc: Documentation): Record<string, ResponseObject> {
   const implied: ErrorCode[] = [
-    ...(route.access === 'open' ? [] : (['unauthenticated'] as const)),
-    ...(route.access === 'admin' ? (['forbidden'] as const) : []),
+    'invalid_request',
+    ...(route.assurance === 'elevated' ? (['assurance_required'] as const) : []),
+    ...(route.access === 'open' ? [] : (['unauthenticated', 'forbidden', 'rate_limited', 'service_degraded'] as const)),
     ...(route.limit === 'none' ? [] : (['rate_limited', 'service_degraded'] as const)),
-    ...(route.body ? (['invalid_request', 'too_large', 'unsupported_media_type'] as const) : []),
+    ...(route.body || route.reads ? (['too_large'] as const) : []),
+    ...(route.body || route.reads === 'form' ? (['unsupported_media_type'] as const) : []),
   ]
   const codes = new Set<ErrorCode>([...doc.problems, ...implied])
   const taken = new Set(doc.answers.map((answer) => answer.status))

@@ -27,11 +27,11 @@ export function seenSequence(req: Request): number | null {
   return tags.length === 0 ? null : Math.max(...tags)
 }
 
-/** Aborts when the client goes away before its answer. */
-export function abortedWith({ res }: Pick<Call, 'res'>): AbortSignal {
+/** Aborts when the client goes away before its answer, or when `stopping` does: the process is to end. */
+export function abortedWith({ res }: Pick<Call, 'res'>, stopping: AbortSignal): AbortSignal {
   const controller = new AbortController()
   res.once('close', () => controller.abort())
-  return controller.signal
+  return AbortSignal.any([controller.signal, stopping])
 }
 
 /** One value of the query; empty when it is missing or given twice. */

@@ -1,5 +1,5 @@
 // Counts requests against the general limit; the rule itself is the domain's. Single resources have limits of their own.
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from '../lib/random.ts'
 import type { Caller } from '../domain/caller.ts'
 import { limitError, requestLimit } from '../domain/limits.ts'
 import type { ApiDeps } from './deps.ts'

@@ -1,6 +1,8 @@
 // What a route is: one record from which the router, the generated document and the allowed methods all follow.
 import type { Request, Response } from 'express'
 import type { z } from 'zod'
+import type { ApiKeyScope } from '../contracts/api-key.ts'
+import type { Assurance } from '../contracts/session.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { AppError, ErrorCode } from '../errors.ts'
 import type { Access } from './caller.ts'
@@ -24,17 +26,23 @@ export type Documentation = {
   parameters?: readonly { in: 'header' | 'query'; name: string; means: string; isRequired?: boolean }[]
 }
 
-/** How a body arrives; `raw` and `form` are read by the handler itself. */
+/** How a JSON body is checked. */
 type BodyOf<Schema extends z.ZodType> = { schema: Schema; isOptional?: boolean }
 
 export type Route = {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options'
   /** As in OpenAPI: `/v1/verifications/{id}`. */
   path: string
   access: Access
+  /** What an API key must be made for, where the route is no admin's; `verifications` if left out. */
+  scope?: ApiKeyScope
+  /** How sure a user's session must be, by a proof not long ago; `basic` if left out. */
+  assurance?: Assurance
   /** `general` counts against the caller's requests a minute; `domain`: the domain counts it in its own script; `none`. */
   limit: 'general' | 'domain' | 'none'
   body?: BodyOf<z.ZodType>
+  /** The handler reads a body of this kind itself. A route that takes changes has this or `body`. */
+  reads?: 'form' | 'raw'
   /** Left out for pages and whatever else the document does not list. */
   doc?: Documentation
   handle: (call: Call, body: unknown) => Promise<void> | void

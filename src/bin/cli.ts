@@ -1,10 +1,12 @@
 // The operator's commands: `npm run cli -- <command>`. Each is a file in commands/; this one only finds it and turns failure into an exit code.
 import { readEnvironment } from '../config.ts'
 import { runFilePath } from '../lib/run-file.ts'
+import { runAudit } from './commands/audit.ts'
 import { runDoctor } from './commands/doctor.ts'
 import { runKeys } from './commands/keys.ts'
 import { runSettings } from './commands/settings.ts'
 import { runToken } from './commands/token.ts'
+import { runUploads } from './commands/uploads.ts'
 
 type Command = { summary: string; run: (args: string[], env: NodeJS.ProcessEnv) => Promise<void> }
 
@@ -15,7 +17,12 @@ const commands: Record<string, Command> = {
   },
   doctor: { summary: 'checks every part that the settings name', run: runDoctor },
   settings: { summary: 'the table of settings, as Markdown', run: runSettings },
-  keys: { summary: 'create --name NAME [--scopes a,b]: a new API key, shown once', run: runKeys },
+  keys: {
+    summary: 'create --name NAME [--scopes a,b] · list · rotate ID [--overlap seconds] · revoke ID: API keys, shown once',
+    run: runKeys,
+  },
+  uploads: { summary: 'orphans: objects in storage that no record knows', run: runUploads },
+  audit: { summary: 'verify [--file F] · export [filters] · tail [--after N] · rotate --keep-days N: the audit trail', run: runAudit },
 }
 
 const [name = '', ...args] = process.argv.slice(2)

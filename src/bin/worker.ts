@@ -2,33 +2,55 @@
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createMetricsApp } from '../api/app.ts'
+import { endUploadsOfSession } from '../domain/uploads/session-files.ts'
 import { systemClock } from '../lib/clock.ts'
 import { SECOND_MS } from '../lib/durations.ts'
 import { projectRoot } from '../lib/run-file.ts'
 import { createLog } from '../log.ts'
+import { createInspector } from '../providers/inspector.ts'
 import { createSmtpMail } from '../providers/mail/smtp.ts'
+import { createClamdScanner, createNoScanner } from '../providers/scanner/clamd.ts'
 import { createTwilioSms } from '../providers/sms/twilio.ts'
+import { createSniffer } from '../providers/sniffer.ts'
 import { createTemplates } from '../providers/templates.ts'
 import { JobProducer } from '../queues/bullmq.ts'
 import type { QueueName } from '../queues/define.ts'
 import { queueNames } from '../queues/registry.ts'
+import { createPool } from '../stores/postgres/pool.ts'
+import { createSessionUuidBook } from '../stores/postgres/user-sessions.ts'
+import { createSubmissionStore } from '../stores/postgres/submissions.ts'
+import { createDocumentResults } from '../stores/postgres/document-results.ts'
+import { createDocumentRows } from '../stores/postgres/documents.ts'
+import { createStoredUploads } from '../stores/postgres/uploads.ts'
 import { closeRedis, openRedis } from '../stores/redis/connections.ts'
+import { createEventLog } from '../stores/redis/event-log.ts'
 import { EventTail } from '../stores/redis/event-tail.ts'
 import { lookAtRedis } from '../stores/redis/fitness-gate.ts'
 import { partitionTag } from '../stores/redis/keys.ts'
+import { createSessionUuidStore } from '../stores/redis/session-uuids.ts'
+import { createSessionStore } from '../stores/redis/sessions.ts'
 import { ScriptRunner } from '../stores/redis/run-script.ts'
+import { RedisStateStore } from '../stores/redis/states.ts'
 import { createUpkeepStore } from '../stores/redis/upkeep.ts'
+import { createDocumentStore } from '../stores/redis/documents.ts'
+import { createUploadStore } from '../stores/redis/uploads.ts'
 import { RedisVerificationStore } from '../stores/redis/verifications.ts'
 import { createWorkerMetricsStore } from '../stores/redis/worker-metrics.ts'
 import { createTelemetry } from '../telemetry.ts'
 import { every } from '../workers/loops/every.ts'
+import { startHandOver } from '../workers/loops/hand-over.ts'
 import { startReconciler } from '../workers/loops/reconciler.ts'
+import { startScheduler } from '../workers/loops/scheduler.ts'
 import { startWatchdog } from '../workers/loops/watchdog.ts'
 import { processors } from '../workers/processors.ts'
 import { Consumer } from '../workers/run.ts'
+import { createWebhookParts } from './event-parts.ts'
+import { startEventLoops } from './event-loops.ts'
 import { disabledMail, disabledSms } from './disabled-channels.ts'
 import { policyOf } from './parts.ts'
 import { onceEach, requireConfig, stopWhenAsked } from './process.ts'
+import { documentParts } from './document-parts.ts'
+import { openBlobs, uploadKeeping } from './upload-parts.ts'
 
 process.title = 'sallyport-worker'
 const config = requireConfig()
@@ -73,6 +95,15 @@ if (first.kind === 'unfit') {
   process.exit(78)
 }
 
+const pool = createPool(config.DATABASE_URL, onceEach(log, 'postgres'), 4)
+const submissions = createSubmissionStore(pool)
+const blobs = openBlobs(config)
+const uploads = createUploadStore(runner, { partitions, keeping: uploadKeeping })
+const inspector = createInspector()
+// Drains hold a connection while they read from Redis, and a burst of deliveries takes many: neither keeps the other parts waiting.
+const eventPool = createPool(config.DATABASE_URL, onceEach(log, 'postgres (events)'), 8)
+const { refuseUrl: _refuseUrl, ...webhookParts } = createWebhookParts(eventPool, config)
+
 const consumer = new Consumer({
   connection: jobConnection,
   queues,
@@ -92,12 +123,70 @@ const consumer = new Consumer({
     sms,
     mail,
     templates: createTemplates(join(projectRoot, 'templates')),
+    states: new RedisStateStore(runner, partitions),
+    submissions,
+    events: createEventLog(runner),
+    meters: telemetry,
+    sessionStore: createSessionStore(runner, partitions),
+    sessionUuids: createSessionUuidStore(runner, partitions),
+    sessionUuidBook: createSessionUuidBook(pool),
+    sessionFiles: {
+      removeAbandoned: (uuid) => endUploadsOfSession({ clock, keyring: config.MASTER_KEYS, uploads, blobs }, uuid, partitions),
+    },
+    sessionTelemetry: telemetry,
+    ...webhookParts,
+    uploads,
+    storedUploads: createStoredUploads(pool),
+    blobs,
+    sniffer: createSniffer(inspector),
+    documents: createDocumentStore(runner),
+    documentRows: createDocumentRows(pool),
+    documentResults: createDocumentResults(pool),
+    enqueue: (job) => producer.add(job),
+    ...documentParts(config, blobs, inspector),
+    scanner:
+      config.CLAMD_URL === undefined ? createNoScanner() : createClamdScanner({ url: config.CLAMD_URL, maxBytes: config.CLAMD_MAX_BYTES }),
+    isUnscannedAllowed: config.ALLOW_UNSCANNED,
+    uploadMeters: telemetry,
   },
 })
 
 const workerMetrics = createWorkerMetricsStore(upkeepRunner)
+const upkeep = createUpkeepStore(upkeepRunner)
 const loops = [
-  startReconciler({ upkeep: createUpkeepStore(upkeepRunner), jobs: producer, clock, telemetry, log, partitions, owner: name }),
+  startReconciler({
+    upkeep,
+    uploads: createUploadStore(upkeepRunner, { partitions, keeping: uploadKeeping }),
+    documents: createDocumentStore(upkeepRunner),
+    jobs: producer,
+    clock,
+    telemetry,
+    log,
+    partitions,
+    owner: name,
+  }),
+  startHandOver({
+    upkeep,
+    jobs: producer,
+    clock,
+    telemetry,
+    log,
+    owner: name,
+    states: new RedisStateStore(upkeepRunner, partitions),
+    submissions,
+  }),
+  ...(await startEventLoops({
+    config,
+    pool: eventPool,
+    upkeepRunner,
+    upkeep,
+    producer,
+    webhooks: webhookParts.webhooks,
+    telemetry,
+    log,
+    owner: name,
+  })),
+  startScheduler({ add: (job) => producer.add(job), clock, log, partitions }),
   startWatchdog({
     oldestWaitingMs: async () => {
       const depths = await producer.depths()
@@ -128,6 +217,7 @@ stopWhenAsked(log, async () => {
   mail.close()
   await producer.close()
   for (const connection of [jobConnection, redis, upkeepRedis]) closeRedis(connection)
+  await Promise.all([pool.end(), eventPool.end()])
 })
 log.info({ queues }, 'taking jobs')
 process.send?.({ ready: true })

@@ -1,16 +1,12 @@
 // Public shapes of OAuth states: what a sign-in at somebody else's takes along, and what comes back.
 import { z } from 'zod'
 
-const maxDataBytes = 8_192
 const time = z.iso.datetime()
 
 export const createOauthStateRequest = z.strictObject({
   provider: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, 'must be a word in lower case'),
   redirect: z.string().min(1).max(64).describe('an id that the operator registered'),
-  data: z
-    .record(z.string(), z.unknown())
-    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxDataBytes, `at most ${maxDataBytes} bytes`)
-    .optional(),
+  data: z.record(z.string(), z.unknown()).optional().describe('given back at consume; at most 8 kB and 12 levels'),
   binding: z.string().min(16).max(256).optional().describe('servers: a hash of their user’s session, to be given again at consume'),
 })
 

@@ -88,6 +88,8 @@ export const patchOperationRequest = z.strictObject({
 })
 export const updateOperationRequest = z.strictObject({ token, ...patchOperationRequest.shape })
 export const lookupOperationRequest = z.strictObject({ token, operationType: operationType.optional() })
+/** What a subscription may be narrowed to. */
+export const operationTypeFilter = z.strictObject({ operationType: operationType.optional() })
 export const consumeOperationRequest = z.strictObject({ token, operationType })
 
 export const consumedOperation = z.object({
@@ -132,7 +134,6 @@ export const operationStatistics = z.object({
   }),
 })
 
-type CreateOperationRequest = z.output<typeof createOperationRequest>
 export type CreatedOperation = z.infer<typeof createdOperation>
 export type PendingOperation = z.infer<typeof pendingOperation>
 export type OperationPage = z.infer<typeof operationPage>

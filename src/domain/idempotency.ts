@@ -16,19 +16,21 @@ export function idempotencyKeyOf(keyring: Keyring, caller: Caller, route: string
   const keyFor = (scope: string) => keyring.fingerprint(kind, JSON.stringify([route, scope, clientKey]))
   const cookieScope = caller.kind === 'anonymous' && caller.binding !== undefined ? `binding:${caller.binding}` : undefined
   const bodyPrint = keyring.fingerprint('body', JSON.stringify(body))
-  if (cookieScope === undefined) return { key: keyFor(callerKey(caller)), body: bodyPrint }
-  if (caller.isNewBinding) return { key: keyFor(callerKey(caller)), alsoKey: keyFor(cookieScope), body: bodyPrint }
-  return { key: keyFor(cookieScope), body: bodyPrint }
+  // Without the scope, which is another one once the browser has its cookie.
+  const shared = { body: bodyPrint, answerId: keyring.fingerprint(`${kind} answer`, JSON.stringify([route, clientKey, bodyPrint])) }
+  if (cookieScope === undefined) return { key: keyFor(callerKey(caller)), ...shared }
+  if (caller.isNewBinding) return { key: keyFor(callerKey(caller)), alsoKey: keyFor(cookieScope), ...shared }
+  return { key: keyFor(cookieScope), ...shared }
 }
 
 /** Seals an answer so that only the same key opens it again. */
-export function sealAnswer(keyring: Keyring, answer: unknown, nowMs: number): string {
-  return keyring.seal({ kind, id: 'answer' }, nowMs + DAY_MS, JSON.stringify(answer))
+export function sealAnswer(keyring: Keyring, { answerId }: IdempotencyKey, answer: unknown, nowMs: number): string {
+  return keyring.seal({ kind, id: answerId }, nowMs + DAY_MS, JSON.stringify(answer))
 }
 
-/** The answer that `sealAnswer` kept. Throws when its key has left the ring: nothing can be said of that request any more. */
-export function openAnswer(keyring: Keyring, sealed: string): unknown {
-  const opened = keyring.open({ kind, id: 'answer' }, sealed)
+/** The answer that `sealAnswer` kept. Throws when it is another key's or its key has left the ring: nothing can be said of that request any more. */
+export function openAnswer(keyring: Keyring, { answerId }: IdempotencyKey, sealed: string): unknown {
+  const opened = keyring.open({ kind, id: answerId }, sealed)
   if (!opened) throw new AppError('idempotency_key_reused', { detail: 'The kept answer can no longer be read.' })
   return JSON.parse(opened.plaintext)
 }
@@ -51,7 +53,7 @@ export async function runIdempotent<Answer>(
   const claim = await deps.idempotency.claim(key, proposedId, leaseMs, deps.clock.nowMs())
   switch (claim.kind) {
     case 'replay':
-      return { answer: openAnswer(deps.keyring, claim.sealedAnswer) as Answer, replayed: true }
+      return { answer: openAnswer(deps.keyring, key, claim.sealedAnswer) as Answer, replayed: true }
     case 'reused':
       throw new AppError('idempotency_key_reused')
     case 'in_progress':
@@ -76,6 +78,6 @@ async function finishClaim<Answer>(
     throw error
   }
   // The work is done: an answer that cannot be kept is still the answer. A repeat takes the claim over when its lease has ended.
-  await deps.idempotency.settle(key, sealAnswer(deps.keyring, answer, deps.clock.nowMs())).catch(() => {})
+  await deps.idempotency.settle(key, sealAnswer(deps.keyring, key, answer, deps.clock.nowMs())).catch(() => {})
   return answer
 }

@@ -32,9 +32,9 @@ export type RateLimitStore = {
 
 /**
  * An idempotency key as the stores know it: fingerprints only. `alsoKey` is where the answer is kept besides: a browser that came without its
- * cookie will repeat with the one it was given.
+ * cookie will repeat with the one it was given. `answerId` is what the answer is sealed under, the same for both.
  */
-export type IdempotencyKey = { key: string; alsoKey?: string; body: string }
+export type IdempotencyKey = { key: string; alsoKey?: string; body: string; answerId: string }
 
 export type IdempotencyClaim =
   | { kind: 'claimed'; id: string }

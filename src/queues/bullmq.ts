@@ -2,7 +2,7 @@
 import { Queue, type ConnectionOptions, type JobsOptions } from 'bullmq'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../lib/durations.ts'
 import type { QueueName } from './define.ts'
-import { queueNames, registry, type JobName, type JobPayload } from './registry.ts'
+import { contractOf, queueNames, type JobName, type JobPayload } from './registry.ts'
 
 type JobRequest = { name: JobName; payload: JobPayload<JobName> }
 
@@ -11,6 +11,9 @@ export type JobPresence = 'pending' | 'ended' | 'missing'
 
 /** Depth of a queue by state, and the age of the job that has waited longest. */
 export type QueueDepth = { queue: QueueName; partition: number; counts: Record<string, number>; oldestWaitingMs: number }
+
+/** A job that was given up; `reason` is the word that its processor threw. */
+export type FailedJob = { queue: string; partition: number; id: string; name: string; reason: string; tries: number; failedAtMs: number }
 
 /** More tries than any deadline allows: the processor gives up, not the counter. */
 const unlimitedAttempts = 100_000
@@ -69,6 +72,25 @@ export class JobProducer {
     await queue.remove(jobId)
   }
 
+  /** The jobs of a queue that were given up, newest first, at most `limit` of each partition. */
+  async failed(queueName: string, limit: number): Promise<FailedJob[]> {
+    const lists = await Promise.all(this.#ofName(queueName).map(async ([partition, queue]) => failedOf(queue, partition, limit)))
+    return lists.flat()
+  }
+
+  async failedCount(queueName: string): Promise<number> {
+    const counts = await Promise.all(this.#ofName(queueName).map(([, queue]) => queue.getFailedCount()))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Puts a job that was given up back in line; false when it is no longer there as such. */
+  async retryFailed({ queue: name, partition, id }: Pick<FailedJob, 'queue' | 'partition' | 'id'>): Promise<boolean> {
+    const job = await this.#byName.get(`${partition}.${name}`)?.getJob(id)
+    if (!job || !(await job.isFailed())) return false
+    await job.retry('failed')
+    return true
+  }
+
   async depths(): Promise<QueueDepth[]> {
     return Promise.all([...this.#byName].map(([key, queue]) => depthOf(queue, Number(key.split('.')[0]))))
   }
@@ -77,8 +99,12 @@ export class JobProducer {
     await Promise.all(this.queues.map((queue) => queue.close().catch(() => {})))
   }
 
+  #ofName(name: string): [partition: number, queue: Queue][] {
+    return [...this.#byName].filter(([, queue]) => queue.name === name).map(([key, queue]) => [Number(key.split('.')[0]), queue])
+  }
+
   #place({ name, payload }: JobRequest): { queue: Queue; jobId: string; parsed: JobPayload<JobName> } {
-    const contract = registry[name]
+    const contract = contractOf(name)
     const parsed = contract.payload.parse(payload)
     const queue = this.#byName.get(`${contract.partition(parsed)}.${contract.queue}`)
     if (!queue) throw new RangeError(`there is no queue for ${name} in this partition`)
@@ -92,4 +118,19 @@ async function depthOf(queue: Queue, partition: number): Promise<QueueDepth> {
     queue.getJobs(['waiting'], 0, 0, true),
   ])
   return { queue: queue.name as QueueName, partition, counts, oldestWaitingMs: oldest ? Math.max(0, Date.now() - oldest.timestamp) : 0 }
+}
+
+async function failedOf(queue: Queue, partition: number, limit: number): Promise<FailedJob[]> {
+  const jobs = await queue.getFailed(0, limit - 1)
+  return jobs
+    .filter((job) => job.id !== undefined)
+    .map((job) => ({
+      queue: queue.name,
+      partition,
+      id: job.id ?? '',
+      name: job.name,
+      reason: job.failedReason ?? 'unknown',
+      tries: job.attemptsMade,
+      failedAtMs: job.finishedOn ?? job.timestamp,
+    }))
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const keepBytes = 10_000_000
 const warn = 40
 
-/** Opens `logs/NAME.log` (what has grown beyond 10 MB is set aside as `.old`) and returns what takes a line. */
+/** Opens `logs/NAME.log` (what has grown beyond 10 MB is set aside as `.old`) and returns what takes a line; after `close` none is kept. */
 export function openChildLog(
   dataDir: string,
   name: string,
@@ -15,15 +15,20 @@ export function openChildLog(
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, `${name}.log`)
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > keepBytes) renameSync(file, `${file}.old`)
-  const descriptor = openSync(file, 'a', 0o600)
+  let descriptor: number | null = openSync(file, 'a', 0o600)
   let lastShown: string | null = null
   const line = (text: string): void => {
+    if (descriptor === null) return
     writeSync(descriptor, `${text}\n`)
     const shown = noteworthy(text)
     if (shown !== null && shown !== lastShown) say(`${name}: ${shown}`)
     lastShown = shown ?? lastShown
   }
-  return { line, close: () => closeSync(descriptor) }
+  const close = (): void => {
+    if (descriptor !== null) closeSync(descriptor)
+    descriptor = null
+  }
+  return { line, close }
 }
 
 /**

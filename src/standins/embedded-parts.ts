@@ -17,6 +17,7 @@ export type EmbeddedOptions = {
   dataDir: string
   secrets: DevSecrets
   say: (text: string) => void
+  /** Called once for each part, however often the part is started. */
   log: (part: string) => (line: string) => void
 }
 
@@ -66,8 +67,9 @@ async function superviseRedis(
   stores: Omit<Part, 'exited'>[],
 ): Promise<string> {
   let url = ''
+  const onLine = log('redis')
   const start = async (): Promise<Part> => {
-    const redis = await startRedis({ dataDir: join(dataDir, 'redis'), port, password: secrets.redisPassword, onLine: log('redis') })
+    const redis = await startRedis({ dataDir: join(dataDir, 'redis'), port, password: secrets.redisPassword, onLine })
     url = redis.url
     return redis
   }
@@ -82,9 +84,10 @@ async function supervisePostgres(
   stores: Omit<Part, 'exited'>[],
 ): Promise<string> {
   let url = ''
+  const onLine = log('postgres')
   const start = async (): Promise<Part> => {
     const folder = join(dataDir, 'postgres')
-    const postgres = await startPostgres({ dataDir: folder, port, password: secrets.postgresPassword, onLine: log('postgres') })
+    const postgres = await startPostgres({ dataDir: folder, port, password: secrets.postgresPassword, onLine })
     url = postgres.url
     return postgres
   }

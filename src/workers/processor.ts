@@ -1,9 +1,21 @@
 // What a processor is: the worker's half of a job.
+import type { DocumentWorkDeps } from '../domain/documents/deps.ts'
+import type { HandOverDeps } from '../domain/flows/deps.ts'
 import type { DeliverDeps } from '../domain/ports.ts'
+import type { SessionCleanupDeps } from '../domain/sessions/cleanup.ts'
+import type { StateCleanupDeps } from '../domain/state-cleanup.ts'
+import type { UploadWorkDeps } from '../domain/uploads/deps.ts'
 import type { Run } from '../domain/verification/deliver.ts'
+import type { WebhookDeliverDeps } from '../domain/webhooks/deliver.ts'
 import type { JobName, JobPayload } from '../queues/registry.ts'
 
-export type WorkerDeps = DeliverDeps
+export type WorkerDeps = DeliverDeps &
+  HandOverDeps &
+  StateCleanupDeps &
+  SessionCleanupDeps &
+  WebhookDeliverDeps &
+  UploadWorkDeps &
+  DocumentWorkDeps
 
 /** How a run ended, for log and metrics: a word of a small set, nothing personal. */
 export type RunResult = { outcome: string; requestId?: string }

@@ -6,8 +6,9 @@ import { withDeadline } from '../lib/deadline.ts'
 import { SECOND_MS } from '../lib/durations.ts'
 import type { Log } from '../log.ts'
 import type { QueueName } from '../queues/define.ts'
-import { isJobName, registry, type JobName } from '../queues/registry.ts'
+import { contractOf, isJobName, type JobName, type JobPayload } from '../queues/registry.ts'
 import type { ProcessTelemetry } from '../telemetry.ts'
+import type { Run } from '../domain/verification/deliver.ts'
 import type { Processor, RunResult, WorkerDeps } from './processor.ts'
 
 export type ConsumerOptions = {
@@ -112,13 +113,15 @@ export class Consumer {
 
   async #run(job: Job, shutdown: AbortSignal | undefined): Promise<RunResult> {
     if (!isJobName(job.name)) throw new UnrecoverableError('unknown_job')
-    const contract = registry[job.name]
+    const contract = contractOf(job.name)
     const payload = contract.payload.safeParse(job.data)
     if (!payload.success) throw new UnrecoverableError('invalid_payload')
     const timeout = AbortSignal.timeout(contract.timeoutMs)
     const signal = shutdown ? AbortSignal.any([shutdown, timeout]) : timeout
     const fence = { jobMs: job.timestamp, starts: job.attemptsStarted }
-    return this.#options.processors[job.name](this.#options.deps, payload.data, {
+    // The name chose both the contract that parsed the payload and the processor that takes it.
+    const work = this.#options.processors[job.name] as (deps: WorkerDeps, payload: JobPayload<JobName>, run: Run) => Promise<RunResult>
+    return work(this.#options.deps, payload.data, {
       fence,
       tries: job.attemptsMade + 1,
       backoff: contract.backoff,

@@ -2,8 +2,9 @@
 import type { RequestHandler } from 'express'
 
 const exposed =
-  'Location, ETag, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed, Preference-Applied, WWW-Authenticate'
-const allowedHeaders = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, X-Request-Id'
+  'Location, ETag, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed, Preference-Applied, WWW-Authenticate, Upload-Offset, Upload-Length, Upload-Defer-Length, Upload-Metadata, Upload-Expires, Upload-Concat, Tus-Version, Tus-Resumable, Tus-Max-Size, Tus-Extension, Tus-Checksum-Algorithm, Content-Disposition, Content-Range'
+const allowedHeaders =
+  'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, X-Request-Id, X-Requested-With, X-HTTP-Method-Override, Range, If-Range, Tus-Resumable, Upload-Offset, Upload-Length, Upload-Defer-Length, Upload-Metadata, Upload-Checksum, Upload-Concat'
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 const preflightSeconds = '600'
 

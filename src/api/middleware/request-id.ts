@@ -1,5 +1,5 @@
 // Gives every request its id (the caller's own if it is a decent one), echoes it, and writes the one log line of a request.
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from '../../lib/random.ts'
 import type { RequestHandler } from 'express'
 import type { Log } from '../../log.ts'
 import { factsOf, setFacts } from '../request-facts.ts'
@@ -11,11 +11,16 @@ const clientClosedRequest = 499
 
 type Observe = (route: string, method: string, status: number, durationSeconds: number) => void
 
+/** An id for a request that brought none. */
+export function createRequestId(): string {
+  return `req_${randomBytes(16).toString('base64url')}`
+}
+
 /** Must come first. The line has the route's template, never the path or the query, since those may hold tokens. */
 export function requestId(log: Log, observe: Observe): RequestHandler {
   return (req, res, next) => {
     const given = req.headers['x-request-id']
-    const id = typeof given === 'string' && requestIdShape.test(given) ? given : `req_${randomBytes(16).toString('base64url')}`
+    const id = typeof given === 'string' && requestIdShape.test(given) ? given : createRequestId()
     const startedAtMs = performance.now()
     setFacts(req, { requestId: id, route: 'unmatched' })
     res.setHeader('X-Request-Id', id)

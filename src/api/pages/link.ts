@@ -31,7 +31,7 @@ export function linkRoutes(deps: ApiDeps): Route[] {
   }
   return [
     { ...shared, method: 'get', handle: (call) => show(deps, call) },
-    { ...shared, method: 'post', handle: (call) => approve(deps, call) },
+    { ...shared, method: 'post', reads: 'form', handle: (call) => approve(deps, call) },
   ]
 }
 

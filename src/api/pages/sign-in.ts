@@ -1,8 +1,8 @@
 // Sign-in for the console and Bull Board: an admin's JWT or API key is exchanged for a session cookie.
 import type { Response } from 'express'
-import { AppError } from '../../errors.ts'
+import { errorRow, type AppError } from '../../errors.ts'
 import { readForm } from '../body.ts'
-import { callerOf, isAdmin } from '../caller.ts'
+import { endConsoleSession, issueConsoleSession } from '../console-caller.ts'
 import { clearSession, setSession } from '../cookies.ts'
 import type { ApiDeps } from '../deps.ts'
 import { toAppError } from '../problem.ts'
@@ -13,6 +13,8 @@ import { html } from './html.ts'
 import { notice, sendPage, type Page } from './layout.ts'
 
 const defaultTarget = '/admin/queues'
+const here = 'http://here.invalid'
+const places = /^\/(?:admin|console|docs)(?:\/|$)/
 
 /** `GET` and `POST /sign-in`, `POST /sign-out`. */
 export function signInRoutes(deps: ApiDeps): Route[] {
@@ -28,13 +30,16 @@ export function signInRoutes(deps: ApiDeps): Route[] {
       path: '/sign-in',
       handle: ({ req, res }) => sendPage(res, signInPage(deps, { status: 200, next: safeTarget(queryText(req, 'next')) })),
     },
-    { ...shared, method: 'post', path: '/sign-in', handle: (call) => signIn(deps, call) },
+    { ...shared, method: 'post', path: '/sign-in', reads: 'form', handle: (call) => signIn(deps, call) },
     {
       ...shared,
       method: 'post',
       path: '/sign-out',
-      handle: ({ req, res }) => {
+      reads: 'form',
+      handle: async ({ req, res }) => {
         requireSameOrigin(req, deps.config.PUBLIC_URL)
+        await readForm(req, res)
+        await endConsoleSession(deps, req)
         clearSession(res, isSecure(deps))
         res.redirect(303, '/sign-in')
       },
@@ -47,10 +52,7 @@ async function signIn(deps: ApiDeps, { req, res }: Call): Promise<void> {
   const form = await readForm(req, res)
   const next = safeTarget(form.get('next') ?? '')
   try {
-    const caller = await callerOf(deps, (form.get('credential') ?? '').trim())
-    if (!isAdmin(caller)) throw new AppError('forbidden')
-    const subject = caller.kind === 'api-key' ? `key:${caller.keyId}` : caller.kind === 'user' ? caller.subject : ''
-    setSession(res, await deps.sessions.issue({ subject, roles: ['admin'] }), isSecure(deps))
+    setSession(res, await issueConsoleSession(deps, (form.get('credential') ?? '').trim()), isSecure(deps))
   } catch (thrown) {
     const { code } = toAppError(thrown)
     if (code === 'unauthenticated') return sendPage(res, signInPage(deps, { status: 401, next, fault: 'This is no valid token or key.' }))
@@ -61,11 +63,11 @@ async function signIn(deps: ApiDeps, { req, res }: Call): Promise<void> {
   res.redirect(303, next)
 }
 
-/** A path of this site, or the board. Anything that a browser could read as another site's address is not followed. */
+/** A place of this site that a signed-in person may want, or the board. What counts is the path as a browser will read it. */
 export function safeTarget(next: string): string {
-  if (!/^\/(?![/\\])[!-~]*$/.test(next) || next.includes('\\')) return defaultTarget
-  const url = new URL(next, 'http://here.invalid')
-  return url.origin === 'http://here.invalid' ? url.pathname + url.search : defaultTarget
+  if (!/^\/[!-~]*$/.test(next) || !URL.canParse(next, here)) return defaultTarget
+  const url = new URL(next, here)
+  return url.origin === here && places.test(url.pathname) ? url.pathname + url.search : defaultTarget
 }
 
 function isSecure({ config }: ApiDeps): boolean {
@@ -75,10 +77,11 @@ function isSecure({ config }: ApiDeps): boolean {
 function showError({ config }: ApiDeps, res: Response, error: AppError): void {
   const isForbidden = error.code === 'forbidden'
   const text = isForbidden ? 'This form was sent by another site.' : error.message
+  const { status } = errorRow(error.code)
   sendPage(
     res,
     notice({
-      status: isForbidden ? 403 : error.code === 'rate_limited' ? 429 : 503,
+      status,
       brand: config.BRAND_NAME,
       kind: 'wrong',
       title: 'Sign-in did not work',

@@ -20,6 +20,7 @@ export function callbackRoutes(deps: ApiDeps): Route[] {
     {
       ...shared,
       path: '/v1/callbacks/twilio/status',
+      reads: 'form',
       doc: {
         id: 'receiveTwilioStatus',
         tag,
@@ -30,13 +31,14 @@ export function callbackRoutes(deps: ApiDeps): Route[] {
           { in: 'query', name: 'ref', means: 'the verification id, a dot, the number of the attempt' },
         ],
         answers: [taken],
-        problems: ['signature_invalid', 'unsupported_media_type'],
+        problems: ['signature_invalid', 'service_degraded'],
       },
       handle: (call) => receiveTwilio(deps, call),
     },
     {
       ...shared,
       path: '/v1/callbacks/email',
+      reads: 'raw',
       doc: {
         id: 'receiveEmailReceipt',
         tag,
@@ -50,7 +52,7 @@ export function callbackRoutes(deps: ApiDeps): Route[] {
         })),
         example: { reference: '<ver_….1@example.com>', status: 'delivered', at: '2026-11-20T19:17:00.000Z' },
         answers: [taken],
-        problems: ['signature_invalid', 'invalid_request'],
+        problems: ['signature_invalid', 'service_degraded'],
       },
       handle: (call) => receiveMail(deps, call),
     },

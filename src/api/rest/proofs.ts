@@ -1,4 +1,5 @@
 // Proofs over HTTP: spending one, and the keys for those who check them offline.
+import { randomUUID } from 'node:crypto'
 import { publicKeySet } from '../../contracts/receipt.ts'
 import { verifyProofRequest, verifyProofResponse } from '../../contracts/verification.ts'
 import { runIdempotent } from '../../domain/idempotency.ts'
@@ -29,6 +30,7 @@ export function proofRoutes(deps: ApiDeps): Route[] {
         problems: [
           'invalid_request',
           'unauthenticated',
+          'verification_not_found',
           'proof_used',
           'proof_expired',
           'idempotency_key_reused',
@@ -36,8 +38,16 @@ export function proofRoutes(deps: ApiDeps): Route[] {
         ],
       },
       handle: async (call, body) => {
-        const work = () => verifyProof(deps, call.caller, body.proof)
-        const { answer, replayed } = await runIdempotent(deps, call.caller, 'POST /v1/proofs/verify', contextOf(call), body, work)
+        const work = (useId: string) => verifyProof(deps, call.caller, body.proof, useId)
+        const { answer, replayed } = await runIdempotent(
+          deps,
+          call.caller,
+          'POST /v1/proofs/verify',
+          contextOf(call),
+          body,
+          work,
+          randomUUID(),
+        )
         if (replayed) call.res.setHeader('Idempotent-Replayed', 'true')
         call.res.json(answer)
       },

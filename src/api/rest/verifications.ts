@@ -1,13 +1,15 @@
 // Verifications over HTTP: start, follow, check, resend, cancel, confirm. Every decision is the domain's.
+import { emptyRequest } from '../../contracts/empty.ts'
 import {
   checkVerificationRequest,
   confirmVerificationRequest,
   resendVerificationRequest,
   startVerificationRequest,
+  type Channel,
   type StartVerificationRequest,
   type Verification,
 } from '../../contracts/verification.ts'
-import type { Caller } from '../../domain/caller.ts'
+import { runIdempotent } from '../../domain/idempotency.ts'
 import { cancelVerification } from '../../domain/verification/cancel.ts'
 import { checkVerification } from '../../domain/verification/check.ts'
 import { confirmLink } from '../../domain/verification/link.ts'
@@ -16,7 +18,7 @@ import { resendVerification } from '../../domain/verification/resend.ts'
 import { startVerification } from '../../domain/verification/start.ts'
 import { AppError } from '../../errors.ts'
 import { readId } from '../../lib/ids.ts'
-import { createBinding, setBinding } from '../cookies.ts'
+import { boundCaller, freshBinding, keepBinding } from '../bound-caller.ts'
 import type { ApiDeps } from '../deps.ts'
 import { abortedWith, contextOf, preferredWaitMs, seenSequence } from '../request-context.ts'
 import { routeWithBody, type Call, type Route } from '../route.ts'
@@ -73,32 +75,35 @@ export function verificationRoutes(deps: ApiDeps): Route[] {
       path: `${one}/resend`,
       body: { schema: resendVerificationRequest, isOptional: true },
       doc: docs.resend,
-      handle: async (call, { channel }) =>
-        sendAccepted(call, await resendVerification(deps, call.caller, idOf(call), channel, contextOf(call))),
+      handle: (call, body) => resend(deps, call, body),
     }),
-    {
+    routeWithBody({
       ...shared,
       method: 'post',
       path: `${one}/cancel`,
+      body: { schema: emptyRequest, isOptional: true },
       doc: docs.cancel,
       handle: async (call) => sendVerification(call, await cancelVerification(deps, call.caller, idOf(call), contextOf(call))),
-    },
+    }),
   ]
 }
 
 async function start(deps: ApiDeps, call: Call, body: StartVerificationRequest): Promise<void> {
-  const { caller, fresh } = boundCaller(call.caller)
-  const { verification, replayed } = await startVerification(deps, caller, body, contextOf(call))
-  if (fresh !== undefined) setBinding(call.res, fresh, deps.config.PUBLIC_URL.startsWith('https:'))
+  const context = contextOf(call)
+  const { caller, fresh } = boundCaller(call.caller, freshBinding(deps, call.caller, context.idempotencyKey, body))
+  const { verification, replayed } = await startVerification(deps, caller, body, context)
+  keepBinding(deps, call.res, fresh)
   if (replayed) call.res.setHeader('Idempotent-Replayed', 'true')
   sendAccepted(call, verification)
 }
 
-/** An anonymous browser without a binding gets one, and is bound by it from this very request on. */
-function boundCaller(caller: Caller): { caller: Caller; fresh?: string } {
-  if (caller.kind !== 'anonymous' || caller.binding !== undefined) return { caller }
-  const fresh = createBinding()
-  return { caller: { ...caller, binding: fresh, isNewBinding: true }, fresh }
+async function resend(deps: ApiDeps, call: Call, body: { channel?: Channel | undefined }): Promise<void> {
+  const id = idOf(call)
+  const context = contextOf(call)
+  const work = () => resendVerification(deps, call.caller, id, body.channel, context)
+  const { answer, replayed } = await runIdempotent(deps, call.caller, `POST /v1/verifications/${id}/resend`, context, body, work)
+  if (replayed) call.res.setHeader('Idempotent-Replayed', 'true')
+  sendAccepted(call, answer)
 }
 
 async function read(deps: ApiDeps, call: Call): Promise<void> {
@@ -108,7 +113,7 @@ async function read(deps: ApiDeps, call: Call): Promise<void> {
   if (seen === null) return sendVerification(call, await getVerification(deps, caller, id))
   const waitMs = preferredWaitMs(req)
   if (waitMs > 0) res.setHeader('Preference-Applied', `wait=${waitMs / 1_000}`)
-  const changed = await waitForVerification(deps, caller, id, seen, waitMs, abortedWith(call))
+  const changed = await waitForVerification(deps, caller, id, seen, waitMs, abortedWith(call, deps.stopping))
   if (changed) return sendVerification(call, changed)
   res.setHeader('ETag', `"${seen}"`)
   res.status(304).end()

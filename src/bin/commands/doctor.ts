@@ -1,9 +1,12 @@
 // Checks, from this machine and with these settings, every part that the processes will need. Changes nothing anywhere.
+import { Readable } from 'node:stream'
 import { createTransport } from 'nodemailer'
 import { loadConfig, type Config } from '../../config.ts'
+import { createClamdScanner } from '../../providers/scanner/clamd.ts'
 import { pendingMigrations } from '../../stores/postgres/migrate.ts'
 import { closeRedis, openRedis } from '../../stores/redis/connections.ts'
 import { examineRedis } from '../../stores/redis/fitness.ts'
+import { openBlobs } from '../upload-parts.ts'
 
 /** What a check found, in one line; it throws what is wrong. */
 type Check = { name: string; run: () => Promise<string> }
@@ -34,6 +37,8 @@ function checksFor(config: Config): Check[] {
     { name: 'postgres', run: () => checkPostgres(config.DATABASE_URL) },
     ...(config.CHANNELS.includes('email') ? [{ name: 'mail', run: () => checkMail(config) }] : []),
     ...(config.CHANNELS.includes('sms') ? [{ name: 'twilio', run: () => checkTwilio(config) }] : []),
+    ...(config.STORAGE_URL === undefined ? [] : [{ name: 'storage', run: () => checkStorage(config) }]),
+    ...(config.CLAMD_URL === undefined ? [] : [{ name: 'clamd', run: () => checkClamd(config, config.CLAMD_URL ?? '') }]),
   ]
 }
 
@@ -91,6 +96,22 @@ async function checkTwilio(config: Config): Promise<string> {
   if (!answer.ok)
     throw new Error(`${new URL(base).host} answers ${answer.status}${answer.status === 401 ? ': account or token is wrong' : ''}`)
   return `${new URL(base).host} knows the account`
+}
+
+/** Looks at what is there; whether anything is does not matter. */
+async function checkStorage(config: Config): Promise<string> {
+  const blobs = openBlobs(config)
+  const free = await blobs.freeBytes()
+  for await (const _object of blobs.inventory()) break
+  return blobs.kind === 's3' ? 'the bucket answers' : `${Math.floor(free / 1_073_741_824)} GiB free`
+}
+
+/** The scanner proves itself on the EICAR test file before it is asked about anything. */
+async function checkClamd(config: Config, url: string): Promise<string> {
+  const scanner = createClamdScanner({ url, maxBytes: config.CLAMD_MAX_BYTES })
+  const scan = await scanner.scan(Readable.from([Buffer.from('harmless')]), 8, AbortSignal.timeout(checkTimeoutMs))
+  if (scan.verdict === 'clean') return 'knows EICAR, passes what is harmless'
+  throw new Error(scan.verdict === 'unavailable' ? 'does not answer' : `gives no verdict: ${scan.detail ?? scan.verdict}`)
 }
 
 /** A part that hangs is a part that failed. */

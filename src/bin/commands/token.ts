@@ -8,7 +8,7 @@ const maxTtlSeconds = 365 * 24 * 3_600
 /** Prints one HS256 JWT and nothing else on standard output. Its e-mail and phone number count as verified. Refused in production. */
 export async function runToken(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ args, options: { sub: text, email: text, phone: text, roles: text, ttl: text } })
+  const { values } = parseArgs({ args, options: { sub: text, email: text, phone: text, roles: text, sid: text, ttl: text } })
   const { JWT_SECRET, JWT_ISSUER = 'sallyport-dev', JWT_AUDIENCE = 'sallyport', NODE_ENV } = givenSettings(env)
   if (NODE_ENV === 'production') throw new Error('tokens of production come from your identity provider')
   if (!JWT_SECRET) throw new Error('JWT_SECRET is missing: run npm start, or set it')
@@ -21,6 +21,7 @@ export async function runToken(args: string[], env: NodeJS.ProcessEnv): Promise<
         .map((role) => role.trim())
         .filter(Boolean) ?? [],
     ...(values.email === undefined ? {} : { email: values.email, email_verified: true }),
+    ...(values.sid === undefined ? {} : { sid: values.sid }),
     ...(values.phone === undefined ? {} : { phone_number: values.phone, phone_number_verified: true }),
   }
   const nowSeconds = Math.floor(Date.now() / 1_000)

@@ -13,19 +13,19 @@ import { traceOf } from '../verification/access.ts'
 import { enqueueSoon } from '../verification/enqueue-soon.ts'
 import { countOf } from './counters.ts'
 import type { FlowDeps } from './deps.ts'
-import { openRecord, type OpenDraft } from './drafts.ts'
+import { identityOf, openRecord, type OpenDraft } from './drafts.ts'
 import { faultsOfAll } from './flow.ts'
 import { requireOwner } from './owner.ts'
 import { sealSubmission } from './submission-data.ts'
-import { time } from './view.ts'
+import { isResumable, time } from './view.ts'
 
 /** How long a second completion is told the same, whatever the lifetime of the draft was. */
 const rememberedMs = DAY_MS
 const maxTries = 10
 
 /**
- * Completes the draft at this place. Throws `not_found`, `step_invalid` with steps and pointers, `service_degraded` when Postgres or Redis is away: the
- * draft is then as it was, or completed, and the same call again tells which.
+ * Completes the draft at this place. Throws `not_found`, `step_invalid` with steps and pointers, `flow_expired` for an onboarding after its resume
+ * window, `service_degraded` when Postgres or Redis is away: the draft is then as it was, or completed, and the same call again tells which.
  */
 export async function completeDraft(deps: FlowDeps, caller: Caller, key: StateKey, context: RequestContext): Promise<Completion> {
   const trace = traceOf(deps, caller, context)
@@ -37,13 +37,15 @@ export async function completeDraft(deps: FlowDeps, caller: Caller, key: StateKe
     if (record.status === 'consumed') return finish(deps, record, record.updatedAtMs)
     const open = openRecord(deps, record, nowMs)
     if (!open) throw new AppError('not_found')
+    if (key.kind === 'onboarding' && !isResumable(open, nowMs)) throw new AppError('flow_expired')
     requireValid(open)
     await deps.submissions.save(submissionOf(deps, open, nowMs))
     const options = { version: record.version, counts: [countOf(open.flow, 'completed')], keptUntilMs: nowMs + rememberedMs }
-    const outcome = await deps.states.consume(key, {}, trace, nowMs, options)
+    const outcome = await deps.states.consume(key, identityOf(record), trace, nowMs, options)
     if (outcome.kind === 'consumed') return finish(deps, record, nowMs)
-    // Used, or changed by another tab: look again at what is there now. Gone: so is what was put down for it.
-    if (outcome.kind === 'missing' || outcome.kind === 'expired') await deps.submissions.discard(submissionIdOf(record)).catch(() => {})
+    // Used, or changed by another tab: look again at what is there now. Gone, or another draft by now: so is what was put down for it.
+    if (outcome.kind === 'missing' || outcome.kind === 'expired' || outcome.kind === 'mismatch')
+      await deps.submissions.discard(submissionIdOf(record)).catch(() => {})
   }
   throw new AppError('service_degraded', { retryAfterMs: SECOND_MS })
 }
@@ -78,8 +80,8 @@ function submissionOf({ keyring }: FlowDeps, { record, flow, draft }: OpenDraft,
   }
 }
 
-function submissionIdOf({ facts }: StateRecord): string {
-  return facts['submission'] ?? ''
+function submissionIdOf(record: StateRecord): string {
+  return identityOf(record).submission
 }
 
 /** From here on it is accepted: what fails now is owed by the hand-over loop. */

@@ -40,6 +40,11 @@ function newestOf({ catalogue }: Pick<FlowDeps, 'catalogue'>, kind: string, id: 
   return kind === 'form' || kind === 'onboarding' || kind === 'wizard' ? catalogue.newest(kind, id) : null
 }
 
+/** What makes a draft this one and no other: ids of forms and onboardings come again, versions too, the submission's id does not. */
+export function identityOf({ facts }: StateRecord): { submission: string } {
+  return { submission: facts['submission'] ?? '' }
+}
+
 /** A draft whose flow changed goes on at the first step that is not valid any more. */
 function restartStep(flow: Flow, draft: Draft): number {
   return firstOpenStep(flow, validSteps(flow, draft.steps)) ?? flow.steps.length
@@ -122,6 +127,7 @@ async function writeDraft(
     record,
     {
       version: record.version,
+      expects: identityOf(record),
       sealed: sealDraft(deps.keyring, record, expiresAtMs, draft),
       facts: { version: String(flow.version), step: String(step) },
       expiresAtMs,

@@ -36,7 +36,8 @@ export function formKey(deps: FlowDeps, caller: Caller, flow: Flow): StateKey | 
 
 /**
  * Saves one step, creating the draft if there is none. Without `version` the last write of a field wins and everything else is kept. Throws
- * `version_conflict`, `flow_completed` (a version of a draft that was sent in), `invalid_request`, `too_large`.
+ * `version_conflict` (also for a version of a draft that was thrown away or has run out), `flow_completed` (of one that was sent in), `invalid_request`,
+ * `too_large`.
  */
 export async function saveForm(
   deps: FlowDeps,
@@ -64,7 +65,7 @@ export async function saveForm(
       requireVersion(open, request.version, patches) ? apply(open.flow, open.draft) : null,
     )
     if (changed) return progressOf(changed)
-    await makeRoom(deps, key, request.version, trace)
+    await makeRoom(deps, key, request, trace)
     const userId = caller.kind === 'user' ? caller.subject : undefined
     const submissionId = createId('sub', { partition: partitionOfId(key.id), keyTag: 0, traits: 0 })
     const place = { key, flow, owner, userId, submissionId, lifetimeMs: flow.lifetime * SECOND_MS }
@@ -75,13 +76,20 @@ export async function saveForm(
 }
 
 /**
- * A tab that still shows a draft which another one sent in must not begin a new one by saving on. A draft that nobody can read any more (its key has
- * left the ring) is ended.
+ * A tab that still shows a draft which is not there any more must not begin a new one by saving on: it would hold nothing else of what the tab shows.
+ * A draft that nobody can read any more (its key has left the ring) is ended.
  */
-async function makeRoom(deps: FlowDeps, key: StateKey, seen: number | undefined, trace: Trace): Promise<void> {
+async function makeRoom(deps: FlowDeps, key: StateKey, { version: seen = 0, step, data }: SaveFormRequest, trace: Trace): Promise<void> {
   const nowMs = deps.clock.nowMs()
   const record = await deps.states.read(key, nowMs)
-  if (record?.status === 'consumed' && seen !== undefined && seen > 0) throw new AppError('flow_completed')
+  if (seen > 0 && record?.status === 'consumed') throw new AppError('flow_completed')
+  if (seen > 0) {
+    throw new AppError('version_conflict', {
+      detail:
+        'The draft of this version is gone: thrown away, moved, or past its time. Nothing was saved; leave the version out to begin anew.',
+      conflict: { version: 0, yours: { [step]: data }, theirs: {} },
+    })
+  }
   if (record?.status === 'active' && !openRecord(deps, record, nowMs)) await deps.states.expire(key, trace, nowMs)
 }
 

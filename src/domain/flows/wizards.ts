@@ -73,7 +73,7 @@ export async function navigateWizard(
   let refusal: string | null = null
   const open = await changeWizard(deps, caller, id, context, (open) => {
     const target = targetOf(open.step, direction)
-    refusal = refusalOf(open, target)
+    refusal = typeof direction === 'number' ? refusalOfStep(open, target) : refusalOf(open, target)
     return refusal === null && target !== open.step ? { draft: open.draft, step: target } : null
   })
   return moveOf(open, refusal)
@@ -84,9 +84,15 @@ function targetOf(step: number, direction: 'next' | 'previous' | number): number
   return direction === 'next' ? step + 1 : step - 1
 }
 
+/** Why a step that was asked for by its number cannot be gone to. */
+function refusalOfStep(open: OpenDraft, target: number): string | null {
+  return target < 1 || target > open.flow.steps.length ? `There is no step ${target}.` : refusalOf(open, target)
+}
+
+/** Why it cannot be gone to a step that is a step on, a step back, or there. */
 function refusalOf({ flow, draft, step }: OpenDraft, target: number): string | null {
-  if (target < 1) return target === 0 ? 'This is the first step.' : `There is no step ${target}.`
-  if (target > flow.steps.length) return target === step + 1 ? 'This is the last step.' : `There is no step ${target}.`
+  if (target < 1) return 'This is the first step.'
+  if (target > flow.steps.length) return 'This is the last step.'
   if (flow.order === 'free' || target <= step) return null
   const open = stepNumbers(flow).find((number) => number < target && !isStepValid(flow, draft.steps, number))
   return open === undefined ? null : `Step ${open} is not valid yet.`

@@ -8,6 +8,7 @@ import type { Caller } from '../caller.ts'
 import type { RequestContext } from '../context.ts'
 import type { AcceptDeps } from '../ports.ts'
 import type { StateKey, StateStore } from '../state-ports.ts'
+import { requirePlainObject } from '../pending-operations/plain-data.ts'
 import { traceOf } from '../verification/access.ts'
 import { bindingFor, shownBinding } from './binding.ts'
 import { deriveSecrets, deriveState, idPrefix, readState } from './secrets.ts'
@@ -16,11 +17,15 @@ export type OauthStateDeps = Pick<AcceptDeps, 'clock' | 'keyring' | 'policy'> & 
 
 const kind = 'oauth_state'
 const lifetimeMs = 10 * MINUTE_MS
+const maxDataBytes = 8_192
 
 /** What is sealed: nothing that could not be told to whoever is allowed to consume. */
 type Content = { provider: string; redirect: string; data: Record<string, unknown> }
 
-/** Makes a state with its PKCE challenge and nonce. Throws `invalid_request` for a redirect that is not registered or a binding that is missing. */
+/**
+ * Makes a state with its PKCE challenge and nonce. Throws `invalid_request` for a redirect that is not registered, a binding that
+ * is missing or data that is none, `too_large`.
+ */
 export async function createOauthState(
   deps: OauthStateDeps,
   caller: Caller,
@@ -29,6 +34,7 @@ export async function createOauthState(
 ): Promise<CreatedOauthState> {
   const redirectUri = deps.policy.redirects.get(request.redirect)
   if (redirectUri === undefined) throw invalidField('/redirect', 'is not registered')
+  const data = requirePlainObject(request.data ?? {}, '/data', maxDataBytes)
   const { mode, print } = bindingFor(deps.keyring, caller, request.binding)
   const nowMs = deps.clock.nowMs()
   const expiresAtMs = nowMs + lifetimeMs
@@ -36,7 +42,7 @@ export async function createOauthState(
   const state = deriveState(deps.keyring, id, expiresAtMs)
   const secrets = deriveSecrets(deps.keyring, id)
   if (state === null || secrets === null) throw new TypeError('the writing key is not in the ring')
-  const content: Content = { provider: request.provider, redirect: request.redirect, data: request.data ?? {} }
+  const content: Content = { provider: request.provider, redirect: request.redirect, data }
   const sealed = deps.keyring.seal({ kind, id }, expiresAtMs, JSON.stringify(content))
   const facts = { mode, binding: print, provider: request.provider, redirect: request.redirect }
   await deps.states.create({ kind, id, expiresAtMs, facts, sealed, indexes: [] }, traceOf(deps, caller, context), nowMs)

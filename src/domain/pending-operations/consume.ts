@@ -28,6 +28,17 @@ export async function acceptConsume(
 ): Promise<{ consumed: ConsumedOperation; replayed: boolean }> {
   const patience = new RedisPatience(goesOnWithoutRedis(caller) && request.token.includes('.'))
   await patience.ask(() => admit(deps, caller, 'request'))
+  return runConsume(deps, caller, request, context, patience)
+}
+
+/** The same for a call that was counted already. */
+export async function runConsume(
+  deps: PendingOperationDeps,
+  caller: Caller,
+  request: ConsumeRequest,
+  context: RequestContext,
+  patience = new RedisPatience(goesOnWithoutRedis(caller) && request.token.includes('.')),
+): Promise<{ consumed: ConsumedOperation; replayed: boolean }> {
   const run = () => consumeOperation(deps, caller, request, traceOf(deps, caller, context), patience)
   const kept = await patience.ask(() => runIdempotent(deps, caller, route, context, request, run))
   if (kept) return { consumed: kept.value.answer, replayed: kept.value.replayed }

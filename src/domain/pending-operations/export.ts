@@ -39,11 +39,14 @@ async function* writeJson(batches: AsyncIterable<readonly PendingOperation[]>): 
   yield separator === '[\n' ? '[]\n' : '\n]\n'
 }
 
-/** What a spreadsheet takes for the beginning of a formula: the signs, their full-width forms, and blanks that it may skip before them. */
-const formula = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@＝＋－＠])/u
+/** What a spreadsheet takes for the beginning of a formula: the signs, their full-width, small and typographic forms, and blanks that it may skip before them. */
+const formula = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@＝＋－＠﹦﹢﹣﹫−])/u
+/** Where commas are decimal signs a spreadsheet parts cells at semicolons, within our quotes too. */
+const afterSemicolon = /(;[\s\p{Cf}]*)(?=[=+\-@＝＋－＠﹦﹢﹣﹫−])/gu
 
 /** One cell, always quoted; what could run as a formula is made text by an apostrophe in front (OWASP, CSV injection). */
 export function csvCell(value: unknown): string {
   const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
-  return `"${(formula.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
+  const safe = text.replaceAll(afterSemicolon, "$1'")
+  return `"${(formula.test(safe) ? `'${safe}` : safe).replaceAll('"', '""')}"`
 }

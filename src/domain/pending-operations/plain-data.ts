@@ -36,15 +36,22 @@ function refuseUnlikeJson(root: PlainObject, pointer: string): void {
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, depth } = next
     if (++nodes > maxNodes) throw invalidField(pointer, `must have at most ${maxNodes} values`)
+    if (typeof value === 'string') refuseBrokenText(value, next.pointer)
     if (isScalar(value)) continue
     if (!Array.isArray(value) && !isPlainObject(value)) throw invalidField(next.pointer, 'must be plain JSON')
     if (depth > maxDepth) throw invalidField(pointer, `must not be nested deeper than ${maxDepth} levels, nor within itself`)
     for (const [key, inner] of Object.entries(value)) {
       const at = `${next.pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, 256)
+      refuseBrokenText(key, next.pointer)
       if (refusedKeys.has(key)) throw invalidField(at, 'is a name that data may not have')
       open.push({ value: inner, pointer: at, depth: depth + 1 })
     }
   }
+}
+
+/** Half a surrogate pair has no UTF-8, and what reads the text back would find another one; U+0000 is what Postgres cannot hold. */
+function refuseBrokenText(text: string, pointer: string): void {
+  if (!text.isWellFormed() || text.includes('\0')) throw invalidField(pointer, 'must hold whole Unicode characters and no U+0000')
 }
 
 function isScalar(value: unknown): boolean {

@@ -25,6 +25,11 @@ const anywhere = [
   'cookie',
   'sessionid',
   'onetime',
+  'authkey',
+  'resetlink',
+  'magiclink',
+  'twofactor',
+  '2fa',
   'totp',
   'mnemonic',
   'seedphrase',
@@ -38,43 +43,39 @@ const anywhere = [
   'jwt',
 ] as const
 
-/** And one that is one of these, or ends in one as a word of its own. */
-const words: ReadonlySet<string> = new Set([
-  'code',
-  'codes',
-  'otp',
-  'otps',
-  'pin',
-  'pins',
-  'pass',
-  'hash',
-  'hashes',
-  'salt',
-  'csc',
-  'pan',
-  'mfa',
-  'nonce',
-  'verifier',
-])
+/** And one that has one of these as a word of its own. */
+const words: ReadonlySet<string> = new Set(['pass', 'salt', 'csc', 'pan', 'mfa', 'nonce', 'verifier', 'answer', 'answers'])
+
+/** And one of which a word begins or ends in one of these, such as "smsotp" or "pinnumber". QR codes are how authenticators get their secret. */
+const edges = /^(?:otp|pin|hash|code|pw|qr)|(?:otp|pin|hash|code|pw|qr)s?$|hashes$/
+
+/** The same, with whatever signs between the letters. */
+const alone = /^(?:otp|pin|hash|code|pw|qr)s?$/
+
+/** Words of the language that only look like it. */
+const openWords = /^(?:pin(?:eapples?|gs?|ks?|ts?|ned|board|point|terest)|spins?|hashtags?|codecs?|codebase)$/
 
 /** Codes that everybody may know: what comes before "code" in them. */
 const openCodes =
-  /(?:country|postal|post|zip|area|dial|dialing|dialling|calling|language|lang|locale|currency|error|status|state|region|province|city|airport|product|colou?r|reason|exit|source|tax|branch|bank|sort|swift|department|cost|item|bar|qr)codes?$/
+  /(?:country|postal|post|zip|area|dial|dialing|dialling|calling|language|lang|locale|currency|error|status|state|region|province|city|airport|product|colou?r|reason|exit|source|tax|branch|bank|sort|swift|department|cost|item|bar)codes?$/
 
 /** True for a name that says it holds a secret. */
 export function isSecretName(name: string): boolean {
   const split = name
     .normalize('NFKC')
-    .replaceAll(/(\p{Ll}|\p{N})(?=\p{Lu})/gu, '$1 ')
-    .replaceAll(/(\p{Lu})(?=\p{Lu}\p{Ll})/gu, '$1 ')
-  const parts = split
+    .replaceAll(/(\p{Ll})(?=\p{Lu})/gu, '$1 ')
+    // The s of "PINs" is no word.
+    .replaceAll(/(\p{Lu})(?=\p{Lu}(?!s(?!\p{Ll}))\p{Ll})/gu, '$1 ')
     .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean)
-  const whole = parts.join('')
+  const whole = split.replaceAll(/[^\p{L}\p{N}]+/gu, '')
   if (anywhere.some((part) => whole.includes(part))) return true
-  if (openCodes.test(whole)) return false
-  return /codes?$/.test(whole) || parts.some((part) => words.has(part)) || words.has(whole)
+  // Digits part words too: "otp2", "code1".
+  const parts = split.split(/\P{L}+/u).filter(Boolean)
+  const letters = parts.join('')
+  if (alone.test(letters) || words.has(letters)) return true
+  const isOpenCode = openCodes.test(letters)
+  const telling = parts.filter((part) => !openWords.test(part) && !(isOpenCode && /codes?$/.test(part)))
+  return telling.some((part) => words.has(part) || edges.test(part))
 }
 
 /** A copy without the members that hold secrets, in objects and arrays alike. */

@@ -21,18 +21,20 @@ export function statusOf(stored: StateRecord['status'], expiresAtMs: number, now
 /** What those who may see it see: no secrets, the recipient in full. */
 export function viewOf(keyring: Keyring, record: StateRecord, nowMs: number): PendingOperation {
   const data = openData(keyring, record, nowMs)
+  const status = statusOf(record.status, record.expiresAtMs, nowMs)
   return {
     id: record.id,
     backend: 'redis',
     operationType: record.facts['operationType'] ?? '',
-    status: statusOf(record.status, record.expiresAtMs, nowMs),
+    status,
     version: record.version,
     ...withoutSecrets(openAbout(keyring, record, nowMs)),
     ...(data ? { data: sanitise(data) } : {}),
     createdAt: time(record.createdAtMs),
     updatedAt: time(record.updatedAtMs),
     expiresAt: time(record.expiresAtMs),
-    expiresIn: secondsLeft(record.expiresAtMs, nowMs),
+    // Of one that was ended early nothing is left, whatever its time would have been.
+    expiresIn: status === 'expired' ? 0 : secondsLeft(record.expiresAtMs, nowMs),
   }
 }
 

@@ -102,9 +102,11 @@ async function startInOneStep(accept: Accept, id: string): Promise<Started> {
   const answer = viewOf(asQueued(input), input.nowMs)
   const outcome = await commit(deps, {
     ...input,
-    ...(key ? { idempotency: { ...key, sealedAnswer: sealAnswer(deps.keyring, answer, input.nowMs) } } : {}),
+    ...(key ? { idempotency: { ...key, sealedAnswer: sealAnswer(deps.keyring, key, answer, input.nowMs) } } : {}),
   })
-  if (outcome.kind === 'replay') return { verification: openAnswer(deps.keyring, outcome.sealedAnswer) as Verification, replayed: true }
+  if (outcome.kind === 'replay' && key) {
+    return { verification: openAnswer(deps.keyring, key, outcome.sealedAnswer) as Verification, replayed: true }
+  }
   if (outcome.kind === 'live') {
     const { answer: resent, replayed } = await runIdempotent(deps, caller, route, context, request, () => resendLive(accept, outcome.id))
     return { verification: resent, replayed }
@@ -156,7 +158,7 @@ async function accepted(
     case 'refused':
       throw new AppError(outcome.code, outcome.code === 'idempotency_key_in_progress' ? { retryAfterMs: SECOND_MS } : {})
     case 'replay':
-      return openAnswer(deps.keyring, outcome.sealedAnswer) as Verification
+      throw new TypeError('a start without a key was replayed')
     case 'created':
       deps.telemetry.accepted(purpose, request.channel)
       await enqueueSoon(deps, outcome.job)

@@ -12,6 +12,9 @@ const hoursShown = 24
 /** Records that are looked at for "expiring soon" in each partition; with more of them the number stays there. */
 const mostDue = 10_000
 const soonMs = 5 * MINUTE_MS
+/** Tallies shown for an hour; those that counted least are added up as the last one. Each partition keeps as many (scripts/state.ts). */
+const mostTallies = 200
+const otherTally = 'other'
 
 /** Reads the kinds whose records are listed under `all`. */
 export function createStateStatistics(runner: ScriptRunner, partitions: number, prefix = ''): StateStatistics {
@@ -69,5 +72,15 @@ function talliesOf(partitions: readonly Record<string, string>[]): Map<string, S
     const tally = tallies.get(name) ?? { created: 0, consumed: 0, expired: 0 }
     tallies.set(name, { ...tally, [verb]: tally[verb] + Number(count) })
   }
-  return tallies
+  return largest(tallies)
+}
+
+function largest(tallies: Map<string, StateTally>): Map<string, StateTally> {
+  if (tallies.size <= mostTallies) return tallies
+  const sizeOf = ({ created, consumed, expired }: StateTally): number => created + consumed + expired
+  const sorted = [...tallies].toSorted(([, a], [, b]) => sizeOf(b) - sizeOf(a))
+  const shown = new Map(sorted.filter(([name]) => name !== otherTally).slice(0, mostTallies))
+  const rest = sorted.filter(([name]) => !shown.has(name)).map(([, tally]) => tally)
+  const sum = (verb: keyof StateTally): number => rest.reduce((total, tally) => total + tally[verb], 0)
+  return shown.set(otherTally, { created: sum('created'), consumed: sum('consumed'), expired: sum('expired') })
 }

@@ -1,5 +1,8 @@
 // Makes good what a crash left: an intent without a job gets its job, a job that ended without settling is settled, what is past its time ends.
+import type { DocumentStore } from '../../domain/document-ports.ts'
+import { stageOfJob } from '../../domain/documents/jobs.ts'
 import type { JobRequest, StoredIntent, Telemetry, UpkeepStore } from '../../domain/ports.ts'
+import type { UploadStore } from '../../domain/upload-ports.ts'
 import { AppError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { SECOND_MS } from '../../lib/durations.ts'
@@ -15,6 +18,8 @@ export type JobBook = {
 
 export type ReconcilerDeps = {
   upkeep: UpkeepStore
+  uploads: Pick<UploadStore, 'abandon'>
+  documents: Pick<DocumentStore, 'abandonStage'>
   jobs: JobBook
   clock: Clock
   telemetry: Pick<Telemetry, 'repaired'>
@@ -77,16 +82,30 @@ async function inspectOrPostpone(deps: ReconcilerDeps, partition: number, stored
 }
 
 async function inspect(
-  { upkeep, jobs, clock, telemetry, log }: ReconcilerDeps,
+  { upkeep, uploads, documents, jobs, clock, telemetry, log }: ReconcilerDeps,
   partition: number,
   intent: JobRequest & { jobId: string },
 ): Promise<void> {
   const presence = await jobs.presence(intent)
-  if (presence === 'ended') {
+  // Only verifications, uploads and documents have intents; whatever else is owed has a loop of its own.
+  if (presence === 'ended' && 'verificationId' in intent.payload) {
     const { verificationId, attempt } = intent.payload
     await upkeep.abandonAttempt(verificationId, attempt, intent.jobId, 'job_failed', clock.nowMs())
     telemetry.repaired('job_failed')
     log.error({ jobId: intent.jobId }, 'a job ended without settling its attempt')
+    return
+  }
+  if (presence === 'ended' && 'uploadId' in intent.payload) {
+    await uploads.abandon(intent.payload.uploadId, intent.jobId, clock.nowMs())
+    telemetry.repaired('job_failed')
+    log.error({ jobId: intent.jobId }, 'a job ended without settling its upload')
+    return
+  }
+  const stage = stageOfJob(intent.name)
+  if (presence === 'ended' && stage && 'documentId' in intent.payload) {
+    await documents.abandonStage(intent.payload.documentId, stage, clock.nowMs())
+    telemetry.repaired('job_failed')
+    log.error({ jobId: intent.jobId }, 'a job ended without settling its stage')
     return
   }
   if (presence === 'missing') {
