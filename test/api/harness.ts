@@ -1,11 +1,11 @@
 // The real app over HTTP, with stubs only in the place of ports: what the surface itself does can be tried without Redis.
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { createApp } from '../../src/api/app.ts'
 import type { ApiConfig, ApiDeps } from '../../src/api/deps.ts'
+import { createHttpServer } from '../../src/api/http-server.ts'
 import type { LimitRefusal, VerificationRecord } from '../../src/domain/ports.ts'
 import { Keyring } from '../../src/lib/keyring.ts'
 import { Secret } from '../../src/lib/secret.ts'
@@ -63,7 +63,7 @@ export async function startApi(config: Partial<ApiConfig> = {}): Promise<Harness
   const logLines: string[] = []
   const refusal: Harness['refusal'] = { next: null }
   const deps = await createDeps({ ...defaultConfig, ...config }, { records, calls, logLines, refusal })
-  const server = createServer(createApp(deps))
+  const server = createHttpServer(createApp(deps), { log: deps.log, requested: deps.telemetry.requested })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const send: Harness['fetch'] = (path, init) => fetch(url + path, { redirect: 'manual', ...init })
@@ -94,6 +94,7 @@ async function createDeps(config: ApiConfig, { records, calls, logLines, refusal
   const proofKey = JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }))
   const proofs = await createProofSigner({ key: new Secret(proofKey), issuer: config.PUBLIC_URL, clock })
   const silent = () => {}
+  const ended = new Set<string>()
   return {
     clock,
     keyring,
@@ -129,11 +130,52 @@ async function createDeps(config: ApiConfig, { records, calls, logLines, refusal
       findByHash: async (hash) =>
         hash.equals(createHash('sha256').update(adminKey).digest()) ? { keyId: 'key_1', scopes: ['admin'] } : null,
     },
-    sessions: createConsoleSessions({ keyring, clock }),
+    sessions: createConsoleSessions({
+      keyring,
+      clock,
+      ended: { end: async (id) => void ended.add(id), isEnded: async (id) => ended.has(id) },
+    }),
+    stopping: new AbortController().signal,
+    revocations: { standing: async () => ({ kind: 'ok', unusual: [] }), revoke: async () => {} },
+    sessionTelemetry: { sessionChanged: silent, tokenChecked: silent, loginTold: silent, unusual: silent },
+    revocationFeed: { watch: () => () => {} },
+    ...({} as Pick<
+      ApiDeps,
+      'sessionStore' | 'sessionUuids' | 'sessionUuidBook' | 'loginAttempts' | 'exactLimits' | 'activityTrail' | 'cache'
+    >),
     jwks: proofs.jwks,
     readiness: async () => ({ ready: false, parts: { redis: { ready: false, detail: 'does not answer' } } }),
     metrics: async () => 'sallyport_up 1\n',
     boardQueues: [],
+    listingsPerMinute: 60,
+    // The surface tests keep no temporary state.
+    states: {} as ApiDeps['states'],
+    spentIds: {} as ApiDeps['spentIds'],
+    stateTokens: {} as ApiDeps['stateTokens'],
+    stateStatistics: {} as ApiDeps['stateStatistics'],
+    stateFeed: {} as ApiDeps['stateFeed'],
+    events: {} as ApiDeps['events'],
+    // Nor audit, webhooks, keys or failed jobs.
+    ...({} as Pick<
+      ApiDeps,
+      | 'audit'
+      | 'vault'
+      | 'checkpoints'
+      | 'checkpointSigner'
+      | 'apiKeyBook'
+      | 'webhooks'
+      | 'refuseUrl'
+      | 'failedJobs'
+      | 'deliverSoon'
+      | 'queueNames'
+    >),
+    // Nor uploads, nor documents.
+    ...({ uploadPolicy: { maxBytes: 1 } } as Pick<
+      ApiDeps,
+      'uploadPolicy' | 'uploads' | 'storedUploads' | 'blobs' | 'documents' | 'documentRows' | 'documentResults'
+    >),
+    submissions: {} as ApiDeps['submissions'],
+    catalogue: { newest: () => null, version: () => null, onboardingFor: () => null, list: () => [] },
     outbox: async (to) => [{ to: to ?? 'everyone' }],
   }
 }

@@ -47,6 +47,21 @@ describe('the generated document', () => {
     expect(document.components.schemas.StartVerificationRequest).toMatchObject({ additionalProperties: false, required: ['channel', 'to'] })
   })
 
+  it('knows the refusals that access, limit and body bring along', () => {
+    const statuses = (path: string, method: string): string[] => Object.keys(document.paths[path]?.[method]?.responses ?? {})
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, { security }] of Object.entries(methods)) {
+        expect(statuses(path, method), `${method} ${path}`).toContain('400')
+        if (security.length > 0)
+          expect(statuses(path, method), `${method} ${path}`).toEqual(expect.arrayContaining(['401', '403', '429', '503']))
+      }
+    }
+    expect(statuses('/v1/proofs/verify', 'post')).toContain('404')
+    expect(statuses('/v1/callbacks/twilio/status', 'post')).toEqual(expect.arrayContaining(['403', '413', '415', '503']))
+    expect(statuses('/v1/callbacks/email', 'post')).toEqual(expect.arrayContaining(['403', '413', '503']))
+    expect(statuses('/v1/verifications/{id}/cancel', 'post')).toEqual(expect.arrayContaining(['413', '415']))
+  })
+
   it('is there for people too, as a page without scripts', async () => {
     const page = await (await api.fetch('/docs')).text()
     expect(page).toContain('Start a verification')

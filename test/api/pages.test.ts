@@ -4,7 +4,7 @@ import { createVerificationId } from '../../src/domain/verification/id.ts'
 import { sealPersonalData } from '../../src/domain/verification/personal-data.ts'
 import { deriveCode, deriveLinkToken } from '../../src/domain/verification/secrets.ts'
 import { safeTarget } from '../../src/api/pages/sign-in.ts'
-import { createToken, startApi, type Harness } from './harness.ts'
+import { adminKey, createToken, startApi, type Harness } from './harness.ts'
 
 let api: Harness
 beforeAll(async () => {
@@ -28,6 +28,7 @@ function addLink(change: Partial<VerificationRecord> = {}, redirect?: string): {
     linkMode: 'button',
     purpose: 'email_verification',
     maskedTo: 'a•••@example.com',
+    startedBy: 'anonymous',
     destination: 'd',
     caller: 'c',
     binding: keyring.fingerprint('binding', binding),
@@ -164,12 +165,45 @@ describe('sign-in', () => {
     expect((await signIn(await createToken({ roles: ['admin'] }), '/', { origin: 'https://evil.example' })).status).toBe(403)
   })
 
+  it('ends no later than its credential; sign-out ends it for every copy of the cookie', async () => {
+    const cookieOf = (answer: Response): string => (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
+    const open = async (cookie: string): Promise<number> => (await api.fetch('/admin/queues/api/queues', { headers: { cookie } })).status
+    const cookie = cookieOf(await signIn(await createToken({ roles: ['admin'] })))
+    const { exp, iat } = JSON.parse(Buffer.from(cookie.split('.')[1] ?? '', 'base64url').toString()) as { exp: number; iat: number }
+    expect(exp - iat).toBeLessThanOrEqual(300)
+    expect(await open(cookie)).toBe(200)
+    const out = await api.fetch('/sign-out', { method: 'POST', headers: { cookie, 'sec-fetch-site': 'same-origin' } })
+    expect(out.status).toBe(303)
+    expect(await open(cookie)).toBe(401)
+  })
+
+  it('ends with the API key by which it was got', async () => {
+    const cookie = ((await signIn(adminKey)).headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
+    const board = () => api.fetch('/admin/queues/api/queues', { headers: { cookie } })
+    expect((await board()).status).toBe(200)
+    const intact = api.deps.apiKeys
+    api.deps.apiKeys = { findByHash: async () => ({ keyId: 'key_1', scopes: ['verifications'] }) }
+    expect((await board()).status).toBe(403)
+    api.deps.apiKeys = { findByHash: async () => null }
+    expect((await board()).status).toBe(401)
+    api.deps.apiKeys = intact
+  })
+
   it.each([
     ['/admin/queues/queue/otp?status=failed', '/admin/queues/queue/otp?status=failed'],
     ['//evil.example', '/admin/queues'],
     ['/\\evil.example', '/admin/queues'],
     ['https://evil.example', '/admin/queues'],
     ['/\t/evil.example', '/admin/queues'],
+    ['/.//evil.example/admin', '/admin/queues'],
+    ['/x/..//evil.example', '/admin/queues'],
+    ['/%2e//evil.example/a', '/admin/queues'],
+    ['/admin/..//evil.example/admin/', '/admin/queues'],
+    ['//', '/admin/queues'],
+    ['/administer', '/admin/queues'],
+    ['/v/token', '/admin/queues'],
+    ['/docs', '/docs'],
+    ['/console/flows?x=1', '/console/flows?x=1'],
     ['', '/admin/queues'],
   ])('leads only to places of this site: %s', (next, target) => {
     expect(safeTarget(next)).toBe(target)
@@ -188,7 +222,8 @@ describe('the board', () => {
 
   it('is read-only', async () => {
     const authorization = `Bearer ${await createToken({ roles: ['admin'] })}`
-    expect((await api.fetch('/admin/queues/api/queues', { headers: { authorization } })).status).toBe(200)
+    const queues = await api.fetch('/admin/queues/api/queues', { headers: { authorization } })
+    expect([queues.status, queues.headers.get('x-powered-by')]).toEqual([200, null])
     expect((await api.fetch('/admin/queues/api/queues/otp/pause', { method: 'PUT', headers: { authorization } })).status).toBe(403)
   })
 })

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRoutes } from '../../src/api/app.ts'
 import type { NewVerification } from '../../src/domain/ports.ts'
 import { createVerificationId } from '../../src/domain/verification/id.ts'
 import { adminKey, createToken, startApi, type Harness } from './harness.ts'
@@ -60,6 +61,8 @@ describe('addresses', () => {
     const answer = await api.fetch('/v1/nothing')
     expect(answer.status).toBe(404)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    const problem = (await answer.clone().json()) as { detail?: string }
+    expect(problem.detail).toMatch(/\.$/)
     expect(await answer.json()).toMatchObject({
       type: 'urn:sallyport:problem:not_found',
       code: 'not_found',
@@ -116,6 +119,63 @@ describe('bodies', () => {
     expect(await answer.json()).toMatchObject({ code: 'invalid_request', errors: [{ pointer }] })
   })
 
+  it('are refused in plain sentences, one for a field', async () => {
+    const metadata = { deep: {}, ['k'.repeat(65)]: 1 }
+    const answer = await api.post('/v1/verifications', {
+      channel: 'pigeon',
+      to: 7,
+      name: 'a1.bc<',
+      metadata,
+      fallback: ['sms', 'sms', 'sms', 'sms'],
+    })
+    const { detail, errors } = (await answer.json()) as { detail: string; errors: { pointer: string; message: string }[] }
+    expect(detail).toMatch(/^\/\w+ .*\.$/)
+    expect(errors).toEqual([
+      { pointer: '/channel', message: 'must be one of sms, whatsapp, voice, email' },
+      { pointer: '/to', message: 'must be text' },
+      { pointer: '/name', message: "may hold letters, blanks and . , ' - only" },
+      { pointer: '/fallback', message: 'must have at most 3 entries' },
+      { pointer: '/metadata/deep', message: 'must be text or a number or true or false or null' },
+      { pointer: `/metadata/${'k'.repeat(65)}`, message: 'is not a name that is allowed here' },
+    ])
+    expect(await (await api.post('/v1/verifications', {})).json()).toMatchObject({
+      errors: [
+        { pointer: '/channel', message: 'is required' },
+        { pointer: '/to', message: 'is required' },
+      ],
+    })
+  })
+
+  it('with half a character or U+0000 are refused, in values, names and forms', async () => {
+    const refused = async (body: string) => {
+      const answer = await api.fetch('/v1/verifications', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      expect(answer.status).toBe(400)
+      return ((await answer.json()) as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer)
+    }
+    expect(await refused('{"channel":"sms","to":"+14155552671","userId":"a\\ud800"}')).toEqual(['/userId'])
+    expect(await refused('{"channel":"sms","to":"+14155552671","metadata":{"a":"b\\u0000"}}')).toEqual(['/metadata/a'])
+    expect(await refused('{"channel":"sms","to":"+14155552671","metadata":{"\\udc00":1}}')).toEqual(['/metadata'])
+    const form = await api.fetch('/v1/callbacks/twilio/status', { method: 'POST', body: new URLSearchParams({ MessageStatus: 'x\0' }) })
+    expect(form.status).toBe(400)
+  })
+
+  it.each(['/v1/verifications/ver_x/cancel', '/v1/forms/f/complete', '/v1/onboarding/x/complete'])(
+    'that a call needs none of may be left out, and hold nothing: %s',
+    async (path) => {
+      const status = async (init: RequestInit): Promise<number> => (await api.fetch(path, { method: 'POST', ...init })).status
+      const json = { 'content-type': 'application/json' }
+      expect(await status({ headers: json, body: '{"a":1}' })).toBe(400)
+      expect(await status({ headers: json, body: '{' })).toBe(400)
+      expect(await status({ headers: { 'content-type': 'text/plain' }, body: 'x' })).toBe(415)
+      expect(await status({ headers: json, body: `{"a":"${'x'.repeat(110_000)}"}` })).toBe(413)
+    },
+  )
+
+  it('are declared by every route that takes changes', () => {
+    const changing = createRoutes(api.deps).filter(({ method }) => method === 'post' || method === 'put' || method === 'patch')
+    expect(changing.filter((route) => !route.body && !route.reads).map(({ method, path }) => `${method} ${path}`)).toEqual([])
+  })
+
   it('nested without end are refused, not recursed into', async () => {
     const body = `{"metadata":${'['.repeat(45_000)}${']'.repeat(45_000)}}`
     const answer = await api.fetch('/v1/verifications', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
@@ -169,6 +229,15 @@ describe('credentials', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     expect((await api.post('/v1/verifications', {}, { authorization: 'Basic YTpi' })).status).toBe(401)
     expect((await api.post('/v1/verifications', {}, { authorization: 'Bearer sk_unknown' })).status).toBe(401)
+  })
+
+  it('that are bad are counted against the network they come from', async () => {
+    api.calls.length = 0
+    const bad = { authorization: 'Bearer sk_unknown' }
+    expect((await api.fetch('/metrics', { headers: bad })).status).toBe(401)
+    expect(api.calls.filter(({ name }) => name === 'limit')).toHaveLength(1)
+    api.refusal.next = { window: { name: 'requests', limit: 600, windowMs: 60_000 }, retryAfterMs: 5_000 }
+    expect((await api.fetch('/metrics', { headers: bad })).status).toBe(429)
   })
 
   it('are needed for proofs, and for everything where the API is not public', async () => {
@@ -269,6 +338,23 @@ describe('following a verification', () => {
     const answer = await api.fetch(`/v1/verifications/${id}`, { headers: { 'if-none-match': '"1"', prefer: 'respond-async, wait=1' } })
     expect(answer.status).toBe(304)
     expect(answer.headers.get('preference-applied')).toBe('wait=1')
+  })
+
+  it('ends its wait with 304 at once when the process is to stop', async () => {
+    const id = await started()
+    const intact = api.deps.stopping
+    const stopping = new AbortController()
+    api.deps.stopping = stopping.signal
+    const { promise: watched, resolve } = Promise.withResolvers<void>()
+    const { verifications } = api.deps
+    api.deps.verifications = { ...verifications, watch: (subject) => (resolve(), verifications.watch(subject)) }
+    const startedAtMs = performance.now()
+    const waiting = api.fetch(`/v1/verifications/${id}`, { headers: { 'if-none-match': '"1"', prefer: 'wait=20' } })
+    await watched
+    stopping.abort()
+    expect((await waiting).status).toBe(304)
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000)
+    Object.assign(api.deps, { stopping: intact, verifications })
   })
 })
 

@@ -1,6 +1,8 @@
 // The operator's commands, run as an operator runs them: in a process of their own.
 import { createHash } from 'node:crypto'
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { jwtVerify } from 'jose'
@@ -99,6 +101,21 @@ test('keys create prints a key once, which then is found by its hash', async () 
   const found = await createApiKeyStore(pool).findByHash(createHash('sha256').update(stdout.trim()).digest())
   await pool.end()
   expect(found).toMatchObject({ scopes: ['verifications'] })
+})
+
+test('keys create refuses a scope that there is not, and names those there are', async () => {
+  const { code, stdout, stderr } = await cli(['keys', 'create', '--name', 'billing', '--scopes', 'verifications,bogus'])
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(/bogus.*verifications, pending_operations/)
+})
+
+test('what a killed npm start left is not used, and that is said', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sallyport-cli-'))
+  writeFileSync(join(dataDir, 'run.env'), 'JWT_SECRET=left over\nNPM_START_PID=999999999\n')
+  const { code, stdout, stderr } = await cli(['token', '--sub', 'alice'], { DATA_DIR: dataDir, JWT_SECRET: '' })
+  rmSync(dataDir, { recursive: true })
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toContain('npm start is not running')
 })
 
 test('an unknown command is answered with those there are', async () => {

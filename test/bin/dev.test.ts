@@ -87,6 +87,27 @@ test(
   },
 )
 
+test('a store that was killed is started again, and a later stop is as clean as any', { timeout: 120_000 }, async () => {
+  const dev = await startDev()
+  await dev.line(/^ready in/, startWithinMs)
+  const pidFile = join(dataDir, 'redis', 'redis.pid')
+  const killed = readPid(pidFile) ?? 0
+  process.kill(killed, 'SIGKILL')
+  const again = await until(
+    () => {
+      const pid = readPid(pidFile)
+      return pid !== killed && pid !== undefined && commandOf(pid).includes('redis-server') ? pid : undefined
+    },
+    { timeoutMs: 30_000 },
+  )
+  const servers = [again, ...embedded()]
+  process.kill(dev.pid, 'SIGINT')
+  expect(await dev.exited).toMatchObject({ code: 0 })
+  expect(dev.lines).toContain('stopped')
+  expect(servers.filter((pid) => !isGone(pid))).toEqual([])
+  expect(existsSync(join(dataDir, 'run.env'))).toBe(false)
+})
+
 test('a busy port is an error that names it and says what to do', async () => {
   const taken = await listen(createServer(), 0)
   const dev = await startDev({ PORT: String(taken.port) })

@@ -73,6 +73,12 @@ describe('Redis', () => {
       process.kill(redis?.pid ?? 0, 'SIGCONT')
     }
     await until(async () => (await system.call('GET', path)).status === 200)
+    // Whoever was told 503 gets no message after all, and what was answered 503 was not counted.
+    const later = await start('+14155550304')
+    expect(later.status).toBe(202)
+    await system.message('+14155550304')
+    expect(system.standins.outbox.list('+14155550304')).toHaveLength(1)
+    expect((await system.call('GET', path)).body).toMatchObject({ attemptsRemaining: 5, sendsRemaining: 4 })
   })
 
   it('killed under load: prompt 503s, and whatever was accepted is sent', { timeout: 90_000 }, async () => {

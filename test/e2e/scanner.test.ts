@@ -6,7 +6,15 @@ import { linkIn, startSystem, type System } from '../support/system.ts'
 
 const browserPath = '/usr/bin/chromium'
 // Without these Chromium asks the world for things while it starts.
-const browserOptions = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const browserOptions = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 describe('a link in a mail', () => {
   let system: System
@@ -18,7 +26,11 @@ describe('a link in a mail', () => {
 
   async function begin(to: string, more: object = {}): Promise<{ path: string; id: string; cookie: string }> {
     const { body, headers } = await system.call('POST', '/v1/verifications', { channel: 'email', to, method: 'link', ...more })
-    return { path: linkIn((await system.message(to)).text), id: String(body['id']), cookie: headers.get('set-cookie')?.split(';', 1)[0] ?? '' }
+    return {
+      path: linkIn((await system.message(to)).text),
+      id: String(body['id']),
+      cookie: headers.get('set-cookie')?.split(';', 1)[0] ?? '',
+    }
   }
   const statusOf = async (id: string): Promise<unknown> => (await system.call('GET', `/v1/verifications/${id}`)).body['status']
 
@@ -43,7 +55,10 @@ describe('a link in a mail', () => {
     const elsewhere = await system.call('GET', path)
     expect(elsewhere.text).toContain('name="code"')
     const token = path.slice('/v/'.length)
-    expect(await system.call('POST', '/v1/verifications/confirm', { token })).toMatchObject({ status: 403, body: { code: 'binding_mismatch' } })
+    expect(await system.call('POST', '/v1/verifications/confirm', { token })).toMatchObject({
+      status: 403,
+      body: { code: 'binding_mismatch' },
+    })
     expect(await statusOf(id)).not.toBe('approved')
     expect((await system.call('POST', '/v1/verifications/confirm', { token }, { cookie })).status).toBe(200)
     expect(await statusOf(id)).toBe('approved')

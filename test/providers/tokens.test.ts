@@ -36,7 +36,9 @@ describe('a JWT', () => {
       phone_number: '+14155552671',
       phone_number_verified: 'true',
     }
-    expect(await verify(await token(claims).sign(key))).toEqual({ subject: 'alice', roles: ['admin'], email: 'a@example.com' })
+    const read = await verify(await token(claims).sign(key))
+    expect(read).toMatchObject({ subject: 'alice', roles: ['admin'], email: 'a@example.com' })
+    expect(read).not.toHaveProperty('phoneNumber')
   })
 
   it.each([
@@ -99,6 +101,7 @@ describe('a proof', () => {
     purpose: 'email_verification',
     channel: 'email',
     maskedTo: 'a•••@example.com',
+    startedBy: 'server',
     toSha256: 'ab'.repeat(32),
     userId: null,
     approvedAtMs: Date.parse('2026-11-20T19:17:00.123Z'),
@@ -149,14 +152,35 @@ describe('a proof', () => {
 })
 
 describe('a console session', () => {
+  const endedIds = new Set<string>()
+  const ended = { end: async (id: string) => void endedIds.add(id), isEnded: async (id: string) => endedIds.has(id) }
+
+  it('ends with the credential by which it was got, and when it is ended, for all that hold it', async () => {
+    let nowMs = Date.parse('2026-11-20T19:17:00Z')
+    const sessions = createConsoleSessions({
+      keyring: Keyring.parse(`k1:${randomBytes(32).toString('base64')}`),
+      clock: { nowMs: () => nowMs },
+      ended,
+    })
+    const short = await sessions.issue({ subject: 'alice', roles: ['admin'], notAfterMs: nowMs + 60_000 })
+    const long = await sessions.issue({ subject: 'key:key_1', roles: ['admin'], keyHash: 'hash' })
+    expect(await sessions.read(long)).toEqual({ subject: 'key:key_1', roles: ['admin'], keyHash: 'hash' })
+    await sessions.end(long)
+    await sessions.end('nonsense')
+    expect(await sessions.read(long)).toBeNull()
+    expect(await sessions.read(short)).toEqual({ subject: 'alice', roles: ['admin'] })
+    nowMs += 60_000
+    expect(await sessions.read(short)).toBeNull()
+  })
+
   it('lives eight hours, survives a key rotation, and is worth nothing elsewhere', async () => {
     let nowMs = Date.parse('2026-11-20T19:17:00Z')
     const clock = { nowMs: () => nowMs }
     const [old, next] = [`k1:${randomBytes(32).toString('base64')}`, `k2:${randomBytes(32).toString('base64')}`]
-    const session = await createConsoleSessions({ keyring: Keyring.parse(old), clock }).issue({ subject: 'alice', roles: ['admin'] })
-    const rotated = createConsoleSessions({ keyring: Keyring.parse(`${next},${old}`), clock })
+    const session = await createConsoleSessions({ keyring: Keyring.parse(old), clock, ended }).issue({ subject: 'alice', roles: ['admin'] })
+    const rotated = createConsoleSessions({ keyring: Keyring.parse(`${next},${old}`), clock, ended })
     expect(await rotated.read(session)).toEqual({ subject: 'alice', roles: ['admin'] })
-    expect(await createConsoleSessions({ keyring: Keyring.parse(next), clock }).read(session)).toBeNull()
+    expect(await createConsoleSessions({ keyring: Keyring.parse(next), clock, ended }).read(session)).toBeNull()
     expect(await rotated.read('')).toBeNull()
     nowMs += 8 * 3_600_000
     expect(await rotated.read(session)).toBeNull()

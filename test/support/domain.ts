@@ -168,6 +168,16 @@ export async function refusal(work: Promise<unknown>): Promise<{ code: ErrorCode
   throw outcome
 }
 
+/** The same part with other methods in the place of some: an outage, a crash, a lost reply. */
+export function replacing<Part extends object>(part: Part, methods: Partial<Part>): Part {
+  return new Proxy(part, {
+    get(target, name) {
+      const method = (name in methods ? methods : target)[name as keyof Part]
+      return typeof method === 'function' ? (method.bind(target) as unknown) : method
+    },
+  })
+}
+
 export function createManualClock(nowMs = Date.now()): ManualClock {
   return { nowMs: () => nowMs, advance: (ms) => void (nowMs += ms) }
 }

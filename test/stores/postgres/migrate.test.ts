@@ -1,10 +1,10 @@
 // Migrations against a real Postgres: once, in order, never changed afterwards.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, expect, test } from 'vitest'
-import { migrate, pendingMigrations } from '../../../src/stores/postgres/migrate.ts'
+import { migrate, migrationsFolder, pendingMigrations } from '../../../src/stores/postgres/migrate.ts'
 import { createEmptyDatabase } from '../../support/infra.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-migrations-'))
@@ -47,4 +47,23 @@ test('a file that was changed or has gone after it was applied is an error that 
   await expect(migrate(url, folder)).rejects.toThrow('0001-first.sql was changed')
   rmSync(join(folder, '0001-first.sql'))
   await expect(pendingMigrations(url, folder)).rejects.toThrow('0001-first.sql')
+})
+
+test('from every earlier version the rest applies, and a second time there is nothing to do', async () => {
+  const names = readdirSync(migrationsFolder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+  expect(names.length).toBeGreaterThan(4)
+  const latest = await createEmptyDatabase()
+  await migrate(latest)
+  for (let known = 1; known < names.length; known++) {
+    const earlier = mkdtempSync(join(tmpdir(), 'sallyport-earlier-'))
+    for (const name of names.slice(0, known)) copyFileSync(join(migrationsFolder, name), join(earlier, name))
+    const url = await createEmptyDatabase()
+    expect(await migrate(url, earlier)).toEqual(names.slice(0, known))
+    expect(await migrate(url)).toEqual(names.slice(known))
+    expect(await migrate(url)).toEqual([])
+    expect(await tablesOf(url)).toEqual(await tablesOf(latest))
+    rmSync(earlier, { recursive: true })
+  }
 })
