@@ -41,7 +41,7 @@ export type JobPayload<Name extends JobName> = z.output<(typeof registry)[Name][
 /** The contract of a job whose name is only known at run time; its functions take what its own `payload` has parsed. */
 export function contractOf(name: JobName): JobContract<JobName, z.ZodType<JobPayload<JobName>>> {
   // Each contract takes only its own payload; whoever parses with the same contract first hands over no other.
-  return registry[name] as JobContract<JobName, z.ZodType<JobPayload<JobName>>>
+  return registry[name]
 }
 
 /** Every queue that some job uses, once. */
