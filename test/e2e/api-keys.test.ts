@@ -42,6 +42,40 @@ describe('an API key', () => {
     expect(list.text).not.toContain(String(key))
   })
 
+  it('of one part opens no other: neither uploads nor documents', async () => {
+    const { body } = await system.call('POST', keys, { name: 'codes', scopes: ['verifications'] }, admin)
+    for (const path of ['/v1/uploads', '/v1/documents', '/v1/pending-operations', '/v1/sessions'])
+      expect([path, await tryKey(body['key'], path)]).toEqual([path, 403])
+    const created = await fetch(`${system.url}/v1/uploads`, {
+      method: 'POST',
+      headers: { ...bearer(body['key']), 'tus-resumable': '1.0.0', 'upload-length': '5' },
+    })
+    expect(created.status).toBe(403)
+    const files = await system.call('POST', keys, { name: 'files', scopes: ['uploads', 'documents'] }, admin)
+    expect(await tryKey(files.body['key'], '/v1/uploads')).toBe(200)
+    expect(await tryKey(files.body['key'], '/v1/documents')).toBe(200)
+  })
+
+  it('is rotated once for the same Idempotency-Key, and the key before it goes on', async () => {
+    const { body } = await system.call('POST', keys, { name: 'turning', scopes: ['pending_operations'] }, admin)
+    const headers = { ...admin, 'idempotency-key': 'turn-1' }
+    const rotate = () => system.call('POST', `${keys}/${String(body['id'])}/rotate`, { overlap: 3600 }, headers)
+    const [first, again] = [await rotate(), await rotate()]
+    expect(again.body).toEqual(first.body)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    expect(await tryKey(body['key'])).toBe(200)
+    expect(await tryKey(first.body['key'])).toBe(200)
+  })
+
+  it("ends the trail's live tail with itself", async () => {
+    const { body } = await system.call('POST', keys, { name: 'watcher', scopes: ['admin'] }, admin)
+    const stream = await fetch(`${system.url}/v1/audit/tail`, { headers: bearer(body['key']) })
+    expect(stream.status).toBe(200)
+    await system.call('DELETE', `${keys}/${String(body['id'])}`, undefined, admin)
+    // Ends by itself: the text is complete only once the server has closed.
+    await expect(stream.text()).resolves.toContain('retry:')
+  })
+
   it('is the same for the same Idempotency-Key', async () => {
     const headers = { ...admin, 'idempotency-key': 'one' }
     const [first, second] = [

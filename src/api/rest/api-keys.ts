@@ -4,6 +4,7 @@ import { createApiKey, getApiKey, listApiKeys, revokeApiKey, rotateApiKey } from
 import { runIdempotent } from '../../domain/idempotency.ts'
 import { traceOf } from '../../domain/verification/access.ts'
 import type { ApiDeps } from '../deps.ts'
+import { idempotently } from '../idempotent.ts'
 import { pageOf } from '../page-query.ts'
 import { contextOf } from '../request-context.ts'
 import { routeWithBody, type Call, type Route } from '../route.ts'
@@ -99,12 +100,16 @@ export function apiKeyRoutes(deps: ApiDeps): Route[] {
         tag,
         summary: 'Exchange a key',
         details: 'A new key for the same id; the old one goes on for `overlap` seconds (a day if left out, at most a week).',
+        parameters: [idempotencyKey],
         example: { overlap: 3600 },
         answers: [{ status: 200, means: 'The new key, shown only now.', schema: apiKeyWithSecret }],
         problems: ['not_found'],
       },
-      handle: async (call, { overlap }) =>
-        sendSecret(call, 200, undefined, await rotateApiKey(deps, idIn(call, 'key'), overlap, trace(call))),
+      handle: async (call, body) => {
+        const id = idIn(call, 'key')
+        const work = () => rotateApiKey(deps, id, body.overlap, trace(call))
+        sendSecret(call, 200, undefined, await idempotently(deps, call, `POST ${all}/${id}/rotate`, body, work))
+      },
     }),
   ]
 }

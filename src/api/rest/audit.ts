@@ -8,7 +8,9 @@ import { requestPatienceMs, verifyTrail, type VerifiedPlace } from '../../domain
 import { invalidField } from '../../errors.ts'
 import { readCursor, writeCursor } from '../../lib/cursor.ts'
 import { SECOND_MS } from '../../lib/durations.ts'
+import { credentialOf } from '../caller.ts'
 import type { ApiDeps } from '../deps.ts'
+import { revokedSignal } from '../revoked-signal.ts'
 import { pageOf, queryOf } from '../page-query.ts'
 import { abortedWith } from '../request-context.ts'
 import type { Call, Route } from '../route.ts'
@@ -68,7 +70,9 @@ async function sendTail(deps: ApiDeps, call: Call): Promise<void> {
   const { req, res } = call
   const seen = req.headers['last-event-id']
   const after = typeof seen === 'string' && /^\d{1,15}$/.test(seen) ? Number(seen) : undefined
-  const signal = abortedWith(call, deps.stopping)
+  const over = abortedWith(call, deps.stopping)
+  // A stream must not outlive the credential by which it was opened.
+  const signal = AbortSignal.any([over, revokedSignal(deps, call.caller, credentialOf(req), over)])
   const pause = (): Promise<void> => wait(tailPauseMs, undefined, { signal }).catch(() => {})
   const batches = followAudit(deps, after, pause, signal)
   const first = await batches.next()

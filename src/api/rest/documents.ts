@@ -14,7 +14,7 @@ import { documentDocs as docs } from './documents.docs.ts'
 /** The routes of `/v1/documents`. */
 export function documentsRoutes(deps: ApiDeps): Route[] {
   const one = '/v1/documents/{id}'
-  const shared = { access: 'credential', limit: 'general' } as const
+  const shared = { access: 'credential', scope: 'documents', limit: 'general' } as const
   return [
     routeWithBody({
       ...shared,

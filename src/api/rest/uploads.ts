@@ -15,11 +15,20 @@ import { uploadDocs as docs } from './uploads.docs.ts'
 export function uploadRoutes(deps: ApiDeps): Route[] {
   const one = '/v1/uploads/{id}'
   return [
-    { method: 'get', path: '/v1/uploads', access: 'credential', limit: 'general', doc: docs.list, handle: (call) => list(deps, call) },
+    {
+      method: 'get',
+      path: '/v1/uploads',
+      access: 'credential',
+      scope: 'uploads',
+      limit: 'general',
+      doc: docs.list,
+      handle: (call) => list(deps, call),
+    },
     {
       method: 'get',
       path: `${one}/session`,
       access: 'anonymous',
+      scope: 'uploads',
       limit: 'general',
       doc: docs.session,
       handle: async ({ req, res, caller }) => {
@@ -32,6 +41,7 @@ export function uploadRoutes(deps: ApiDeps): Route[] {
       method: 'post',
       path: `${one}/finalise`,
       access: 'anonymous',
+      scope: 'uploads',
       limit: 'general',
       body: { schema: emptyRequest, isOptional: true },
       doc: docs.finalise,
@@ -41,7 +51,15 @@ export function uploadRoutes(deps: ApiDeps): Route[] {
         res.status(202).location(`/v1/uploads/${session.id}/session`).json(session)
       },
     }),
-    { method: 'get', path: `${one}/file`, access: 'credential', limit: 'general', doc: docs.file, handle: (call) => sendFile(deps, call) },
+    {
+      method: 'get',
+      path: `${one}/file`,
+      access: 'credential',
+      scope: 'uploads',
+      limit: 'general',
+      doc: docs.file,
+      handle: (call) => sendFile(deps, call),
+    },
   ]
 }
 

@@ -13,6 +13,7 @@ import {
   rotateEndpointKey,
 } from '../../domain/webhooks/endpoints.ts'
 import type { ApiDeps } from '../deps.ts'
+import { idempotently } from '../idempotent.ts'
 import { pageOf } from '../page-query.ts'
 import { contextOf } from '../request-context.ts'
 import { routeWithBody, type Call, type Route } from '../route.ts'
@@ -78,9 +79,11 @@ export function webhookRoutes(deps: ApiDeps): Route[] {
       path: `${one}/rotate`,
       body: { schema: rotateRequest, isOptional: true },
       doc: docs.rotate,
-      handle: async (call, { overlap }) => {
+      handle: async (call, body) => {
+        const id = idIn(call, 'whe')
+        const work = () => rotateEndpointKey(deps, id, body.overlap, trace(call))
         call.res.setHeader('Cache-Control', 'no-store')
-        call.res.json(await rotateEndpointKey(deps, idIn(call, 'whe'), overlap, trace(call)))
+        call.res.json(await idempotently(deps, call, `POST ${all}/${id}/rotate`, body, work))
       },
     }),
     routeWithBody({
@@ -89,9 +92,9 @@ export function webhookRoutes(deps: ApiDeps): Route[] {
       path: `${one}/test`,
       body: { schema: emptyRequest, isOptional: true },
       doc: docs.test,
-      handle: async (call) => {
+      handle: async (call, body) => {
         const id = idIn(call, 'whe')
-        const deliveryId = await sendTest(deps, id, deps.deliverSoon)
+        const deliveryId = await idempotently(deps, call, `POST ${all}/${id}/test`, body, () => sendTest(deps, id, deps.deliverSoon))
         call.res.status(202).location(`${all}/${id}/deliveries`).json({ deliveryId })
       },
     }),

@@ -18,10 +18,11 @@ export async function* readUploadBody(req: Request): AsyncGenerator<Uint8Array> 
 /** A refused body may have gigabytes to come: the answer is sent, then the connection ends, soon if the sender does not notice. */
 export function leaveBody(req: Request, res: Response): void {
   if (req.complete || req.destroyed) return
-  res.setHeader('Connection', 'close')
+  // Read on and forget: closing on unread bytes resets the connection, and the client may lose the answer with it.
+  req.resume()
   res.once('finish', () => {
-    req.resume()
-    setTimeout(() => req.destroy(), farewellMs).unref()
+    const timer = setTimeout(() => req.destroy(), farewellMs).unref()
+    req.once('end', () => clearTimeout(timer))
   })
 }
 
