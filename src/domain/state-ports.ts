@@ -128,7 +128,7 @@ export type SpentIds = {
   spend(key: StateKey, expiresAtMs: number, tally: string, trace: Trace, nowMs: number): Promise<boolean>
   isSpent(key: StateKey): Promise<boolean>
   /** Counts what was made elsewhere than in the store, for the statistics. */
-  noteCreated(key: StateKey, tally: string, nowMs: number): Promise<void>
+  noteCreated(key: StateKey, tally: string, trace: Trace, nowMs: number): Promise<void>
 }
 
 /** What happened to records of a tally within one hour. */

@@ -70,7 +70,7 @@ export async function createOperation(
     const stored = await patience.ask(() => store(deps, caller, made, trace, id))
     if (stored) return stored.value
   }
-  return encrypt(deps, made, id, patience)
+  return encrypt(deps, made, trace, id, patience)
 }
 
 type Made = { operationType: string; data: Record<string, unknown>; about: About; createdAtMs: number; expiresAtMs: number }
@@ -122,9 +122,9 @@ async function timesOf({ states, clock }: OperationDeps, id: string): Promise<{ 
   return record
 }
 
-async function encrypt(deps: OperationDeps, made: Made, id: string, patience: RedisPatience): Promise<CreatedOperation> {
+async function encrypt(deps: OperationDeps, made: Made, trace: Trace, id: string, patience: RedisPatience): Promise<CreatedOperation> {
   const { operationType, data, about, createdAtMs, expiresAtMs } = made
-  const counted = await patience.ask(() => deps.spentIds.noteCreated({ kind, id }, operationType, createdAtMs))
+  const counted = await patience.ask(() => deps.spentIds.noteCreated({ kind, id }, operationType, trace, createdAtMs))
   const token = await deps.stateTokens.encrypt({ id, createdAtMs, expiresAtMs, content: { operationType, data, ...about } })
   return createdView({ id, token, backend: 'jwt', singleUse: counted !== null, operationType, createdAtMs, expiresAtMs })
 }

@@ -18,8 +18,8 @@ export function createSpentIds(runner: ScriptRunner, prefix = ''): SpentIds {
     spend: async (key, expiresAtMs, tally, trace, nowMs) =>
       (await run(spendId, key, { expiresAtMs, tally, facts: { operationType: tally }, ...trace, nowMs })) === 1,
     isSpent: async ({ kind, id }) => (await runner.bounded(() => runner.redis.exists(keysFor(id).spentId(kind, id)))) === 1,
-    noteCreated: async (key, tally, nowMs) => {
-      await run(noteCreated, key, { tally, nowMs })
+    noteCreated: async (key, tally, trace, nowMs) => {
+      await run(noteCreated, key, { tally, facts: { operationType: tally }, ...trace, nowMs })
     },
   }
 }

@@ -132,13 +132,20 @@ it('a record whose time was moved from outside does not open', async () => {
 })
 
 describe('the audit', () => {
-  const looks = async (): Promise<string[]> => {
+  const subjectsOf = async (type: string): Promise<string[]> => {
     const entries = (await Promise.all(['{p0}:events', '{p1}:events'].map((key) => deps.redis.xrange(key, '-', '+')))).flat()
     return entries
       .map(([, flat]) => flat)
-      .filter((flat) => flat.includes('pending_operation.viewed'))
+      .filter((flat) => flat.includes(type))
       .map((flat) => String(flat[flat.indexOf('subject') + 1]))
   }
+  const looks = (): Promise<string[]> => subjectsOf('pending_operation.viewed')
+
+  it('knows of every operation that was made, whichever backend holds it', async () => {
+    const made = [await begin(), await begin({ backend: 'jwt' })]
+    const created = await subjectsOf('pending_operation.created')
+    for (const { id } of made) expect(created).toContain(`pending_operation:${id}`)
+  })
 
   it('has an entry for each look at somebody else’s, and none for one’s own', async () => {
     const made = [await begin(), await begin(), await begin({}, deps, admin)]

@@ -393,9 +393,10 @@ emit(a.kind, a.id, 2, 'consumed', a.facts)
 return 1
 `
 
-/** KEYS: any of the partition. Counts one that the store does not hold. */
+/** KEYS: any of the partition. Counts one that the store does not hold, and tells of it. */
 export const noteCreatedLua = `${stateLua}
 note_tally(a.kind, 'created', a.tally)
+emit(a.kind, a.id, 1, 'created', a.facts)
 return 1
 `
 
