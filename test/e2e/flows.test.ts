@@ -43,7 +43,6 @@ function callerWith(headers: Record<string, string>, form = 'kyc'): Caller {
 const cookieOf = (answer: Answer): Record<string, string> => ({ cookie: String(answer.headers.get('set-cookie')).split(';')[0] ?? '' })
 
 async function fill(caller: Caller): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- as a person does
   for (const [step, data] of Object.entries(steps)) expect((await caller.save(Number(step), data)).status).toBe(200)
 }
 
@@ -75,7 +74,6 @@ describe('a form', () => {
     expect(Date.parse(String(saved.body['expiresAt'])) - Date.now()).toBeGreaterThan(3_590_000)
     await ada.save(2, { city: 'London' })
     for (const what of ['progress', 'resume']) {
-      // oxlint-disable-next-line no-await-in-loop -- two calls
       const read = await system.call('GET', `/v1/forms/kyc/${what}`, undefined, ada.headers, system.urls[1])
       expect(read.body).toMatchObject({
         canResume: true,
@@ -431,7 +429,6 @@ describe('a wizard', () => {
       ['POST', `${path}/complete`],
       ['DELETE', path],
     ] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect((await system.call(method, where, body, await system.as({ sub: 'stranger' }))).status).toBe(404)
     }
     expect((await system.call('GET', path, undefined, await system.as({ sub: 'root', roles: ['admin'] }))).status).toBe(200)

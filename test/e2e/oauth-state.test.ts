@@ -62,15 +62,12 @@ class Browser {
       if (location !== null) {
         next = new URL(location, next)
         if (next.origin !== provider.url) return next
-        // oxlint-disable-next-line no-await-in-loop -- one page after the other
         response = await this.fetch(next.href)
         continue
       }
-      // oxlint-disable-next-line no-await-in-loop -- as above
       const page = await response.text()
       const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1] ?? ''
       const form = new URLSearchParams({ prompt, login: 'ada', password: 'secret' })
-      // oxlint-disable-next-line no-await-in-loop -- as above
       response = await this.fetch(next.href, { method: 'POST', body: form })
     }
     throw new Error('the provider never sent the browser back')
@@ -186,9 +183,7 @@ it('a tampered, an invented and an empty state are refused alike', async () => {
     'x',
     '%00',
   ]) {
-    // oxlint-disable-next-line no-await-in-loop -- a few
     expect(await consume(browser, wrong)).toMatchObject({ status: 400, body: { code: 'token_invalid' } })
-    // oxlint-disable-next-line no-await-in-loop -- as above
     expect((await browser.call('GET', `/v1/oauth/states/${wrong}`)).body).toEqual({ valid: false, reason: 'token_invalid' })
   }
   expect((await consume(browser, state)).status).toBe(200)

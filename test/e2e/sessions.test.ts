@@ -109,7 +109,6 @@ describe('sessions', () => {
 
   it('do not come back: a hundred writes race with the sign-out, and nothing is left of it', async () => {
     for (let round = 0; round < 5; round++) {
-      // oxlint-disable-next-line no-await-in-loop -- rounds of the same race
       const id = await open('iris')
       const who = await asUser('iris', { sid: id })
       const path = `/v1/sessions/${id}`
@@ -119,10 +118,8 @@ describe('sessions', () => {
           : system.call('GET', path, undefined, who, n % 3 === 0 ? one : other)
       const writes = Array.from({ length: 100 }, (_, n) => write(n))
       const signOut = system.call('DELETE', path, undefined, who, other)
-      // oxlint-disable-next-line no-await-in-loop -- as above
       const answers = await Promise.all([...writes, signOut])
       expect(answers.every(({ status }) => [200, 204, 400, 401, 404].includes(status))).toBe(true)
-      // oxlint-disable-next-line no-await-in-loop -- as above
       expect((await system.call('GET', '/v1/sessions', undefined, who)).status).toBe(401)
     }
     const list = await system.call('GET', '/v1/sessions', undefined, await asUser('iris'), other)

@@ -33,7 +33,6 @@ export async function recordActivities(
   const owners = entries.map(({ userId }) => ownerOf(deps, subjectOf(caller, userId)))
   const written: ActivityEntry[] = []
   for (const [at, entry] of entries.entries()) {
-    // oxlint-disable-next-line no-await-in-loop -- their order is the trail's
     written.push(await append(deps, owners[at] ?? '', entry))
   }
   return written

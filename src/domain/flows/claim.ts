@@ -31,11 +31,9 @@ export async function claimFlows(deps: FlowDeps, caller: Caller, context: Reques
   const flows = [...deps.catalogue.list('form'), ...deps.catalogue.list('onboarding')]
   const result: ClaimResult = { claimed: [], keptAside: [] }
   for (const flow of flows) {
-    // oxlint-disable-next-line no-await-in-loop -- a handful, and what was moved stays moved should a later one fail
     const open = await openDraft(deps, derivedDraftKey(deps, flow, cookieOwner))
     if (!open) continue
     const key = derivedDraftKey(deps, flow, owner)
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const outcome = await moveDraft({ deps, trace, key, owner, userId: caller.subject }, open)
     if (outcome === 'ended') continue
     const from = open.record.id

@@ -45,10 +45,8 @@ export async function owedHandOvers(deps: Omit<HandOverDeps, 'events'>, beforeMs
   const owed = await deps.submissions.owed(beforeMs, limit)
   const jobs: JobRequest[] = []
   for (const submission of owed) {
-    // oxlint-disable-next-line no-await-in-loop -- few, and only after a crash
     const completedAtMs = submission.completedAtMs ?? (await settleCompletion(deps, submission))
     if (completedAtMs !== null) jobs.push({ name: 'flow.completed', payload: { submissionId: submission.id } })
-    // oxlint-disable-next-line no-await-in-loop -- as above
     else if (submission.createdAtMs < deps.clock.nowMs() - longestDraftMs) await deps.submissions.discard(submission.id)
   }
   return jobs

@@ -39,7 +39,6 @@ export async function cleanUpSessions(deps: SessionCleanupDeps, partition: numbe
 async function endDue({ sessionStore, clock }: SessionCleanupDeps, partition: number, signal: AbortSignal): Promise<number> {
   let total = 0
   for (let round = 0; round < cleanupRounds && !signal.aborted; round++) {
-    // oxlint-disable-next-line no-await-in-loop -- each batch is what the last one left
     const ended = await sessionStore.expireDue(partition, cleanupBatch, clock.nowMs())
     total += ended
     if (ended < cleanupBatch) break
@@ -70,10 +69,8 @@ async function inBatches(
 ): Promise<number> {
   let total = 0
   for (let round = 0; round < cleanupRounds && !signal.aborted; round++) {
-    // oxlint-disable-next-line no-await-in-loop -- each batch is what the last one left
     const records = await next()
     for (const record of records) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other keeps a backlog gentle
       await work(record)
     }
     total += records.length

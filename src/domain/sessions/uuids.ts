@@ -73,7 +73,6 @@ async function reserveFresh(deps: SessionUuidDeps, caller: Caller, context: Requ
       reservedAtMs: nowMs,
       expiresAtMs: nowMs + sessionUuidLifetimeMs,
     }
-    // oxlint-disable-next-line no-await-in-loop -- another one only if this one was taken
     if (!(await deps.sessionUuids.reserve(record, traceOf(deps, caller, context), nowMs))) continue
     // Nobody waits for Postgres: what it is owed is noted with the reservation, and the cleanup pays.
     void recordReservation(deps, record, context).catch(() => {})

@@ -84,7 +84,6 @@ export class RedisCache implements Cache {
     const maker = randomBytes(12).toString('base64url')
     const giveUpAtMs = performance.now() + leaseMs
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- looks again until the maker is done
       const [kind, value = ''] = (await this.#runner.run(scripts.read, [place.entry, place.making, ...place.tags], {
         maker,
         leaseMs,

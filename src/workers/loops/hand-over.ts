@@ -35,13 +35,10 @@ export function startHandOver(deps: HandOverLoopDeps): Loop {
 /** One pass, in one bounded batch. Exported for tests. */
 export async function repairHandOvers(deps: HandOverLoopDeps): Promise<void> {
   for (const job of await owedHandOvers(deps, deps.clock.nowMs() - settledMs, batch)) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other keeps a backlog gentle
     const presence = await deps.jobs.presence(job)
     if (presence === 'pending') continue
     // A job that ended too early (its submission did not count yet) keeps its id until it is forgotten.
-    // oxlint-disable-next-line no-await-in-loop -- as above
     if (presence === 'ended') await deps.jobs.forget(job)
-    // oxlint-disable-next-line no-await-in-loop -- as above
     await deps.jobs.add(job)
     deps.telemetry.repaired('hand_over_missing')
   }

@@ -77,14 +77,12 @@ const codeOf = (error: unknown): string => (error instanceof AppError ? error.co
 
 async function fill(caller: Caller): Promise<void> {
   for (const [at, data] of steps.entries()) {
-    // oxlint-disable-next-line no-await-in-loop -- as a person does
     await saveForm(deps, caller, 'kyc', { step: at + 1, data }, context)
   }
 }
 
 /** Some turns of the event loop, so that the rounds meet at other places each time. */
 async function turns(amount: number): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
   for (let at = 0; at < amount; at++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
@@ -92,17 +90,13 @@ it('no save that was acknowledged is lost, whenever the claim comes', async () =
   let moved = 0
   for (let round = 0; round < rounds; round++) {
     const { browser, signedIn } = people()
-    // oxlint-disable-next-line no-await-in-loop -- one round after the other
     await save(browser, { firstName: 'Ada' })
     const names = ['middleNames', 'lastName', 'dateOfBirth', 'nationality']
     const type = async (): Promise<void> => {
-      // oxlint-disable-next-line no-await-in-loop -- as a person does
       for (const name of names) await save(browser, { [name]: `v${round}` })
     }
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const [, { claimed }] = await Promise.all([type(), turns(round % 20).then(() => claim(signedIn))])
     moved += claimed.length
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const all = { ...(await savedOf(signedIn)), ...(await savedOf(browser)) }
     expect(all, `round ${round}`).toEqual({ firstName: 'Ada', ...Object.fromEntries(names.map((name) => [name, `v${round}`])) })
   }
@@ -114,7 +108,6 @@ it('what is claimed while it is sent in is either the user’s draft or a submis
   for (let round = 0; round < rounds; round++) {
     const { browser, signedIn } = people()
     kept.clear()
-    // oxlint-disable-next-line no-await-in-loop -- one round after the other
     await fill(browser)
     const begun = turns((round * 7) % 40).then(() => completeForm(deps, browser, 'kyc', context))
     const complete = begun.then(
@@ -124,15 +117,12 @@ it('what is claimed while it is sent in is either the user’s draft or a submis
         return null
       },
     )
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const [submissionId] = await Promise.all([complete, turns(round % 20).then(() => claim(signedIn))])
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const draft = await savedOf(signedIn)
     const sentIn = [...kept.values()].filter(({ completedAtMs }) => completedAtMs !== undefined).map(({ id }) => id)
     expect(sentIn, `round ${round}`).toEqual(submissionId === null ? [] : [submissionId])
     expect(draft, `round ${round}`).toEqual(submissionId === null ? steps[0] : {})
     if (submissionId === null) {
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await completeForm(deps, signedIn, 'kyc', context)
     }
     expect([...kept.values()].filter(({ completedAtMs }) => completedAtMs !== undefined)).toHaveLength(1)
@@ -144,12 +134,9 @@ it('what is claimed while it is sent in is either the user’s draft or a submis
 it('two claims at once move it once and leave it there', async () => {
   for (let round = 0; round < 20; round++) {
     const { browser, signedIn } = people()
-    // oxlint-disable-next-line no-await-in-loop -- one round after the other
     await save(browser, { firstName: 'Ada' })
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const results: ClaimResult[] = await Promise.all([claim(signedIn), claim(signedIn)])
     expect(results.flatMap(({ keptAside }) => keptAside)).toEqual([])
-    // oxlint-disable-next-line no-await-in-loop -- as above
     expect([await savedOf(signedIn), await savedOf(browser)]).toEqual([{ firstName: 'Ada' }, {}])
   }
 })

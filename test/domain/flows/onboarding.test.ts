@@ -65,10 +65,8 @@ it('learns from people how long a step takes', async () => {
   expect(before).toBe(120)
   for (const seconds of [9, 10, 11, 12, 200]) {
     const one = person()
-    // oxlint-disable-next-line no-await-in-loop -- the clock goes on in between
     const { progress } = await startOnboarding(deps, one, 'user', context)
     nowMs += seconds * SECOND_MS
-    // oxlint-disable-next-line no-await-in-loop -- as above
     await saveOnboardingStep(deps, one, progress.sessionId, 1, { data: { displayName: 'Somebody' }, completed: true }, context)
   }
   const { steps } = await readAnalytics(deps, 'user-onboarding')

@@ -41,7 +41,6 @@ describe('a session', () => {
     const id = await open(name)
     for (let day = 0; day < 30; day++) {
       deps.clock.advance(23 * HOUR_MS)
-      // oxlint-disable-next-line no-await-in-loop -- one day after the other
       await requireStanding(deps, claims(name, id), undefined)
     }
     deps.clock.advance(23 * HOUR_MS)
@@ -98,7 +97,6 @@ describe('a session', () => {
     const first = await open(name)
     for (let i = 0; i < 100; i++) {
       deps.clock.advance(1)
-      // oxlint-disable-next-line no-await-in-loop -- their order matters
       await open(name)
     }
     expect((await listSessions(deps, user(name), { first: 1 })).totalCount).toBe(100)
@@ -197,7 +195,6 @@ describe('unusual activity', () => {
     const id = await open(name)
     for (const network of ['198.51.100.1', '198.51.100.2', '198.51.100.3', '198.51.100.4']) {
       deps.clock.advance(MINUTE_MS)
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await requireStanding(deps, claims(name, id), network)
     }
     expect(await reasons(`session:${id}`)).toEqual(['network_pace'])

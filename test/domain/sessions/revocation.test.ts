@@ -80,7 +80,6 @@ describe('a sign-out everywhere', () => {
     const undated = claims({ subject: 'carol', issuedAtMs: 0 })
     const after = claims({ subject: 'carol', issuedAtMs: clock.nowMs() + SECOND_MS })
     for (const deps of [rotated, renewed]) {
-      // oxlint-disable-next-line no-await-in-loop -- two of them
       expect([await isRefused(deps, before), await isRefused(deps, undated), await isRefused(deps, after)]).toEqual([true, true, false])
     }
   })
@@ -104,10 +103,8 @@ it('asking is one command to Redis, whether the token names a session or not', a
   const { id } = await openSession(parts, caller, proposeSessionId(parts, caller, {}), {}, undefined, context)
   const asked = vi.spyOn(parts.redis, 'sendCommand')
   for (const given of [claims({ subject: 'ada' }), claims({ subject: 'ada', sessionId: id })]) {
-    // oxlint-disable-next-line no-await-in-loop -- the first one brings the script
     await requireStanding(parts, given, undefined)
     asked.mockClear()
-    // oxlint-disable-next-line no-await-in-loop -- as above
     await requireStanding(parts, given, undefined)
     expect(asked.mock.calls.map(([command]) => command.name)).toEqual(['evalsha'])
   }

@@ -148,7 +148,6 @@ describe('a page', () => {
 
 it('whoever invents tallies fills no hour with them: beyond 200 they are counted together', async () => {
   for (let at = 0; at < 250; at++) {
-    // oxlint-disable-next-line no-await-in-loop -- the first 200 are to be the first
     await put({ tally: `t${at}` }, 1)
   }
   const { hours } = await deps.stateStatistics.read(kind, nowMs)
