@@ -125,7 +125,7 @@ const deps: ApiDeps = {
   },
   queueNames,
   deliverSoon: ({ id: deliveryId, attempt }) => producer.add({ name: 'webhook.deliver', payload: { deliveryId, attempt } }),
-  enqueue: (job) => producer.add(job),
+  enqueue: (job, delayMs) => producer.add(job, delayMs),
   proofs,
   jwks: proofs.jwks,
   verifyJwt: createJwtVerifier({

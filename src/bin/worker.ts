@@ -142,7 +142,7 @@ const consumer = new Consumer({
     documents: createDocumentStore(runner),
     documentRows: createDocumentRows(pool),
     documentResults: createDocumentResults(pool),
-    enqueue: (job) => producer.add(job),
+    enqueue: (job, delayMs) => producer.add(job, delayMs),
     ...documentParts(config, blobs, inspector),
     scanner:
       config.CLAMD_URL === undefined ? createNoScanner() : createClamdScanner({ url: config.CLAMD_URL, maxBytes: config.CLAMD_MAX_BYTES }),

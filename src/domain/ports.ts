@@ -219,8 +219,8 @@ export type EventLog = {
   append(partition: number, events: NewEvent | readonly NewEvent[], trace: Trace, nowMs: number): Promise<void>
 }
 
-/** Puts a job on its queue under its own id; doing it twice is doing it once. */
-export type Enqueue = (job: JobRequest) => Promise<void>
+/** Puts a job on its queue under its own id, to run after `delayMs`; doing it twice is doing it once. */
+export type Enqueue = (job: JobRequest, delayMs?: number) => Promise<void>
 
 export type TextMessage = { to: string; text: string; statusCallback: string }
 export type MailMessage = { to: string; subject: string; text: string; html: string; messageId: string; locale: string }

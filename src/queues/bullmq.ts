@@ -53,10 +53,10 @@ export class JobProducer {
     this.queues = [...this.#byName.values()]
   }
 
-  /** Adds a job under its own id; a job that is there already stays as it is. Throws when the payload does not parse or Redis is away. */
-  async add({ name, payload }: JobRequest): Promise<void> {
+  /** Adds a job under its own id, to run after `delayMs`; a job that is there already stays as it is. Throws when the payload does not parse or Redis is away. */
+  async add({ name, payload }: JobRequest, delayMs = 0): Promise<void> {
     const { queue, jobId, parsed } = this.#place({ name, payload })
-    await queue.add(name, parsed, { ...options, jobId })
+    await queue.add(name, parsed, { ...options, jobId, ...(delayMs > 0 ? { delay: delayMs } : {}) })
   }
 
   async presence(job: JobRequest): Promise<JobPresence> {

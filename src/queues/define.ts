@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Backoff } from '../lib/backoff.ts'
 
 /** The queues, by latency class: a slow job of one never delays a job of another. */
-export type QueueName = 'otp' | 'mail' | 'maintenance' | 'uploads' | 'documents' | 'webhooks'
+export type QueueName = 'otp' | 'mail' | 'maintenance' | 'uploads' | 'documents' | 'envelopes' | 'compliance' | 'webhooks'
 
 /** Everything that the producer, the worker and the metrics must know of one kind of job. */
 export type JobContract<Name extends string = string, Payload extends z.ZodType = z.ZodType> = {

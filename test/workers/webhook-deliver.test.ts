@@ -10,7 +10,8 @@ import { listDeliveries, replayDelivery, sendTest } from '../../src/domain/webho
 import { changeEndpoint, createEndpoint, rotateEndpointKey } from '../../src/domain/webhooks/endpoints.ts'
 import { mostTries } from '../../src/domain/webhooks/schedule.ts'
 import type { WebhookEndpointWithSecret } from '../../src/contracts/webhook.ts'
-import { deliveryJob, queueOwed } from '../../src/workers/loops/webhooks-owed.ts'
+import { queueOwed } from '../../src/workers/loops/owed.ts'
+import { deliveriesOwed, deliveryJob } from '../../src/workers/loops/webhooks-owed.ts'
 import { createManualClock } from '../support/domain.ts'
 import { createTrail, type TestTrail } from '../support/trail.ts'
 import { isSignedBy } from '../support/webhooks.ts'
@@ -254,7 +255,7 @@ describe('what is owed', () => {
       presence: async (job: { payload: object }) => presence[of(job)] ?? 'pending',
       forget: async (job: { payload: object }) => void (of(job) === id && did.push('forget')),
     }
-    const owed = () => queueOwed({ webhooks: parts.webhooks, jobs, clock, log: {} as never })
+    const owed = () => queueOwed({ owed: deliveriesOwed(parts.webhooks), jobs, clock })
     clock.advance(10_000)
     await owed()
     await owed()

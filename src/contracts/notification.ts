@@ -1,0 +1,40 @@
+// Public shapes of notifications, and the kinds of mail that are owed for a reason.
+import { z } from 'zod'
+
+export const noticeKinds = [
+  'signature_request',
+  'signature_reminder',
+  'envelope_completed',
+  'envelope_declined',
+  'envelope_expired',
+  'envelope_canceled',
+  'envelope_seal_failed',
+  'digest',
+] as const
+export const noticeStatuses = ['scheduled', 'sending', 'sent', 'skipped', 'failed', 'unknown'] as const
+export const notificationKinds = [
+  'signature_requested',
+  'signer_signed',
+  'envelope_declined',
+  'envelope_completed',
+  'envelope_expired',
+  'envelope_canceled',
+  'envelope_seal_failed',
+  'check_final',
+] as const
+
+export type NoticeKind = (typeof noticeKinds)[number]
+export type NoticeStatus = (typeof noticeStatuses)[number]
+export type NotificationKind = (typeof notificationKinds)[number]
+
+export const notification = z.object({
+  id: z.string(),
+  kind: z.enum(notificationKinds),
+  subject: z.string().describe('id of what it is about'),
+  title: z.string(),
+  text: z.string(),
+  createdAt: z.iso.datetime(),
+  readAt: z.iso.datetime().nullable(),
+})
+
+export type Notification = z.infer<typeof notification>

@@ -1,0 +1,68 @@
+// What compliance checks need from the world: their rows, what was examined before, and what the sandbox can tell about a file.
+import type { ComplianceCheck } from '../contracts/compliance.ts'
+import type { RequiredClass } from '../contracts/envelope.ts'
+import type { Examination } from '../contracts/examination.ts'
+import type { Declarations } from './envelope-ports.ts'
+import type { OutboxEvent } from './event-ports.ts'
+import type { JobRequest } from './ports.ts'
+import type { Inspection } from './upload-ports.ts'
+
+export type CheckRecord = {
+  id: string
+  owner: string
+  documentId: string
+  requiredClass: RequiredClass | null
+  declarations: Declarations
+  status: ComplianceCheck['status']
+  sequence: number
+  /** Everything that the answer shows; null until it is final. */
+  result: ComplianceCheck | null
+  /** The readable report: where its bytes lie. */
+  reportKey: string | null
+  createdAtMs: number
+  dueAtMs: number
+  requestId: string
+}
+
+export type CheckFence = { jobMs: number; starts: number }
+export type CheckClaim = { kind: 'go'; record: CheckRecord } | { kind: 'done'; word: string } | { kind: 'early'; waitMs: number }
+
+export type CheckStore = {
+  create(record: CheckRecord, event: OutboxEvent): Promise<boolean>
+  read(id: string): Promise<CheckRecord | null>
+  /** Of a document, newest first. */
+  ofDocument(documentId: string, limit: number): Promise<CheckRecord[]>
+  claim(id: string, fence: CheckFence, nowMs: number): Promise<CheckClaim>
+  /** Ends it, once; false when another run has taken over or ended it. */
+  settle(id: string, fence: CheckFence, result: ComplianceCheck, reportKey: string | null, event: OutboxEvent): Promise<boolean>
+  owed(limit: number, nowMs: number, againMs: number): Promise<JobRequest[]>
+}
+
+/** What was examined of the same content, envelope revision and rule set before. Values are JSON. */
+export type ExaminationCache = {
+  read(key: string): Promise<unknown>
+  write(key: string, value: unknown, nowMs: number): Promise<void>
+}
+
+/** A provider on the list of accredited ones, with the times in which it was. Certificates are DER in base64. */
+export type TrustedProvider = {
+  name: string
+  country: string
+  certificates: readonly string[]
+  intervals: readonly { fromMs: number; untilMs: number | null; status: 'accredited' | 'suspended' | 'revoked' | 'lapsed' }[]
+  /** Policy OIDs under which holders were identified, and how. */
+  identification: Readonly<Record<string, 'face_to_face' | 'remote'>>
+  isEquivalentForeign: boolean
+}
+export type TrustList = { version: string; issuedAtMs: number; nextUpdateMs: number; providers: readonly TrustedProvider[] }
+
+export type Examiner = {
+  /** One child process over a file that nobody else changes. */
+  examine(
+    path: string,
+    options: { trustedCertificates: readonly string[]; nowMs: number },
+    signal: AbortSignal,
+  ): Promise<Inspection<Examination>>
+  /** Changes when the code that examines does. */
+  version: string
+}
