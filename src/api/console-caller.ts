@@ -2,6 +2,7 @@
 import type { Request } from 'express'
 import type { Caller } from '../domain/caller.ts'
 import { AppError } from '../errors.ts'
+import { traceOf } from '../domain/verification/access.ts'
 import { requireStanding } from '../domain/revocation/standing.ts'
 import type { TokenClaims } from '../domain/session-ports.ts'
 import { callerOf, findKey, hashOfKey, isAdmin } from './caller.ts'
@@ -10,10 +11,24 @@ import type { ApiDeps } from './deps.ts'
 
 type ConsoleDeps = Parameters<typeof callerOf>[0] & Pick<ApiDeps, 'sessions'>
 
-/** A session for an admin, which ends no later than the credential. Throws `unauthenticated`, `forbidden` or `service_degraded`. */
-export async function issueConsoleSession(deps: ConsoleDeps, credential: string): Promise<string> {
+/**
+ * A session for an admin, which ends no later than the credential. No session without its entry in the trail. Throws `unauthenticated`, `forbidden` or
+ * `service_degraded`.
+ */
+export async function issueConsoleSession(
+  deps: ConsoleDeps & Pick<ApiDeps, 'events'>,
+  credential: string,
+  requestId: string,
+): Promise<string> {
   const caller = await callerOf(deps, credential)
   if (!isAdmin(caller)) throw new AppError('forbidden')
+  const nowMs = deps.clock.nowMs()
+  await deps.events.append(
+    0,
+    { type: 'console.signed_in', subject: 'console', sequence: nowMs },
+    traceOf(deps, caller, { requestId }),
+    nowMs,
+  )
   if (caller.kind === 'api-key')
     return deps.sessions.issue({ subject: `key:${caller.keyId}`, roles: ['admin'], keyHash: hashOfKey(credential).toString('base64url') })
   if (caller.kind !== 'user' || !caller.token) throw new AppError('unauthenticated')

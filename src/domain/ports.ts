@@ -174,6 +174,9 @@ export type SettleOutcome = 'settled' | 'repeat' | 'stale'
 
 export type Receipt = { status: Extract<AttemptStatus, 'accepted' | 'delivered' | 'read' | 'undelivered'>; reason?: string }
 
+/** One use of a proof: the same `useId` again is the same use. It is remembered until `untilMs`. */
+export type ProofUse = { useId: string; untilMs: number }
+
 /** One look-out for changes. */
 export type Watch = { changed: Promise<void>; stop: () => void }
 
@@ -188,8 +191,8 @@ export type VerificationStore = {
   settleAttempt(id: string, attempt: number, fence: Fence, settlement: Settlement, nowMs: number): Promise<SettleOutcome>
   /** Merges a provider's receipt by rank; false when there is no such attempt. */
   receive(id: string, attempt: number, receipt: Receipt, nowMs: number): Promise<boolean>
-  /** Spends the proof of a verification: false when it was spent before by another use. The same `useId` again is the same use. */
-  useProof(id: string, proofId: string, useId: string, untilMs: number): Promise<boolean>
+  /** Spends the proof of a verification, with its event: false when it was spent before by another use. */
+  useProof(id: string, proofId: string, use: ProofUse, trace: Trace, nowMs: number): Promise<boolean>
   /** `changed` resolves once an event of this verification is seen after the call; `stop` forgets it. Events may be missed: read again in time. */
   watch(id: string): Watch
 }

@@ -20,6 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
+const sameOrigin = { 'sec-fetch-site': 'same-origin' }
 const headers = { authorization: `Bearer ${adminKey}` }
 const clean = () => api.fetch('/admin/queues/api/queues/otp/clean/failed', { method: 'PUT', headers })
 
@@ -31,6 +32,17 @@ test('a change on the board is an entry, by whom; looking is none', async () => 
     { event: { type: 'board.used', subject: 'board', data: { method: 'PUT', path: '/api/queues/otp/clean/failed' } } },
   ])
   expect(written[0]?.actor).toMatch(/^[\w-]{22}$/)
+})
+
+test('a sign-in to the console is an entry, and without its entry there is none', async () => {
+  const signIn = () => api.fetch('/sign-in', { method: 'POST', headers: sameOrigin, body: new URLSearchParams({ credential: adminKey }) })
+  written.length = 0
+  expect((await signIn()).status).toBe(303)
+  expect(written).toMatchObject([{ event: { type: 'console.signed_in', subject: 'console' } }])
+  isAway = true
+  const refused = await signIn()
+  isAway = false
+  expect(refused.headers.get('set-cookie')).toBeNull()
 })
 
 test('without its entry there is no change', async () => {

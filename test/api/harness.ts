@@ -154,7 +154,7 @@ async function createDeps(config: ApiConfig, { records, calls, logLines, refusal
     stateTokens: {} as ApiDeps['stateTokens'],
     stateStatistics: {} as ApiDeps['stateStatistics'],
     stateFeed: {} as ApiDeps['stateFeed'],
-    events: {} as ApiDeps['events'],
+    events: { append: () => Promise.resolve() },
     // Nor audit, webhooks, keys or failed jobs.
     ...({} as Pick<
       ApiDeps,

@@ -47,12 +47,12 @@ export function signInRoutes(deps: ApiDeps): Route[] {
   ]
 }
 
-async function signIn(deps: ApiDeps, { req, res }: Call): Promise<void> {
+async function signIn(deps: ApiDeps, { req, res, requestId }: Call): Promise<void> {
   requireSameOrigin(req, deps.config.PUBLIC_URL)
   const form = await readForm(req, res)
   const next = safeTarget(form.get('next') ?? '')
   try {
-    setSession(res, await issueConsoleSession(deps, (form.get('credential') ?? '').trim()), isSecure(deps))
+    setSession(res, await issueConsoleSession(deps, (form.get('credential') ?? '').trim(), requestId), isSecure(deps))
   } catch (thrown) {
     const { code } = toAppError(thrown)
     if (code === 'unauthenticated') return sendPage(res, signInPage(deps, { status: 401, next, fault: 'This is no valid token or key.' }))

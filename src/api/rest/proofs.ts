@@ -38,7 +38,7 @@ export function proofRoutes(deps: ApiDeps): Route[] {
         ],
       },
       handle: async (call, body) => {
-        const work = (useId: string) => verifyProof(deps, call.caller, body.proof, useId)
+        const work = (useId: string) => verifyProof(deps, call.caller, body.proof, useId, contextOf(call))
         const { answer, replayed } = await runIdempotent(
           deps,
           call.caller,

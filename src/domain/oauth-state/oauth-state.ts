@@ -2,18 +2,18 @@
 import type { ConsumedOauthState, CreatedOauthState, CreateOauthStateRequest, OauthStateStatus } from '../../contracts/oauth-state.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { MINUTE_MS } from '../../lib/durations.ts'
-import { createId } from '../../lib/ids.ts'
+import { createId, partitionOfId } from '../../lib/ids.ts'
 import { partitionOf } from '../../lib/partition.ts'
 import type { Caller } from '../caller.ts'
 import type { RequestContext } from '../context.ts'
-import type { AcceptDeps } from '../ports.ts'
+import type { AcceptDeps, EventLog } from '../ports.ts'
 import type { StateKey, StateStore } from '../state-ports.ts'
 import { requirePlainObject } from '../pending-operations/plain-data.ts'
 import { traceOf } from '../verification/access.ts'
 import { bindingFor, shownBinding } from './binding.ts'
 import { deriveSecrets, deriveState, idPrefix, readState } from './secrets.ts'
 
-export type OauthStateDeps = Pick<AcceptDeps, 'clock' | 'keyring' | 'policy'> & { states: StateStore }
+export type OauthStateDeps = Pick<AcceptDeps, 'clock' | 'keyring' | 'policy'> & { states: StateStore; events: EventLog }
 
 const kind = 'oauth_state'
 const lifetimeMs = 10 * MINUTE_MS
@@ -87,6 +87,7 @@ export async function consumeOauthState(
     case 'consumed':
       return openContent(deps, read.id, outcome.record.sealed ?? '', nowMs)
     case 'mismatch':
+      await noteRefused(deps, caller, read.id, context)
       throw new AppError('binding_mismatch')
     case 'used':
       throw new AppError('token_used')
@@ -96,6 +97,13 @@ export async function consumeOauthState(
     case 'conflict':
       throw new AppError('token_invalid')
   }
+}
+
+/** Somebody else's browser or server brought a state that lives: the trail is to show it. That it cannot be written changes nothing for the one who is refused. */
+async function noteRefused(deps: OauthStateDeps, caller: Caller, id: string, context: RequestContext): Promise<void> {
+  const nowMs = deps.clock.nowMs()
+  const event = { type: 'oauth_state.refused', subject: `${kind}:${id}`, sequence: nowMs }
+  await deps.events.append(partitionOfId(id), event, traceOf(deps, caller, context), nowMs).catch(() => {})
 }
 
 function openContent({ keyring, policy }: OauthStateDeps, id: string, sealed: string, nowMs: number): ConsumedOauthState {

@@ -36,7 +36,10 @@ export async function stepUp(
   if (!purposes.includes(purpose)) throw invalidField('/proof', `is for ${purpose}; needed is ${purposes.join(' or ')}`)
   const record = await deps.verifications.read(verificationId)
   if (!record || !provesOwner(deps, caller, session, record)) throw new AppError('proof_not_accepted')
-  if (!(await deps.verifications.useProof(verificationId, proofId, useId, deps.clock.nowMs() + DAY_MS))) throw new AppError('proof_used')
+  const nowMs = deps.clock.nowMs()
+  const use = { useId, untilMs: nowMs + DAY_MS }
+  const isFirst = await deps.verifications.useProof(verificationId, proofId, use, traceOf(deps, caller, context), nowMs)
+  if (!isFirst) throw new AppError('proof_used')
   return elevateSession(deps, caller, id, `${purpose}.${channel}`, context)
 }
 

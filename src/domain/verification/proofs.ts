@@ -3,15 +3,22 @@ import type { VerifyProofResponse } from '../../contracts/verification.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { DAY_MS } from '../../lib/durations.ts'
 import { isPrivileged, type Caller } from '../caller.ts'
+import type { RequestContext } from '../context.ts'
 import type { AcceptDeps } from '../ports.ts'
-import { isOwn } from './access.ts'
+import { isOwn, traceOf } from './access.ts'
 import { openPersonalData } from './personal-data.ts'
 
 /**
  * Gives the destination in full and spends the proof. Throws `invalid_request` for what is no proof of ours, `proof_expired` after five minutes,
  * `proof_used` after the first time (the same `useId` again is the same time), `verification_not_found` when it belongs to somebody else.
  */
-export async function verifyProof(deps: AcceptDeps, caller: Caller, proof: string, useId: string): Promise<VerifyProofResponse> {
+export async function verifyProof(
+  deps: AcceptDeps,
+  caller: Caller,
+  proof: string,
+  useId: string,
+  context: RequestContext,
+): Promise<VerifyProofResponse> {
   const read = await deps.proofs.verify(proof)
   if (read.kind === 'invalid') throw invalidField('/proof', 'is not a proof of this service')
   if (read.kind === 'expired') throw new AppError('proof_expired')
@@ -22,7 +29,10 @@ export async function verifyProof(deps: AcceptDeps, caller: Caller, proof: strin
   // A proof of a user's verification is that user's; one that belongs to nobody yet is whoever's holds it.
   const isSomebodys = personal.userId !== undefined
   if (isSomebodys && !isPrivileged(caller) && !isOwn(deps, caller, record)) throw new AppError('verification_not_found')
-  if (!(await deps.verifications.useProof(verificationId, proofId, useId, deps.clock.nowMs() + DAY_MS))) throw new AppError('proof_used')
+  const nowMs = deps.clock.nowMs()
+  const use = { useId, untilMs: nowMs + DAY_MS }
+  const isFirst = await deps.verifications.useProof(verificationId, proofId, use, traceOf(deps, caller, context), nowMs)
+  if (!isFirst) throw new AppError('proof_used')
   return {
     verificationId,
     purpose,

@@ -15,7 +15,7 @@ export function refuseTarget(text: string, allowPrivate: boolean): string | null
   if (allowPrivate) return null
   const host = hostOf(url)
   if (isIP(host) !== 0) return isPublicAddress(host) ? null : 'must lead to the public network'
-  return localName.test(host.replace(/\.$/, '')) || !host.includes('.') ? 'must lead to the public network' : null
+  return localName.test(host.replace(/\.+$/, '')) || !host.replace(/\.+$/, '').includes('.') ? 'must lead to the public network' : null
 }
 
 /** The host without the brackets of an IPv6 address. */

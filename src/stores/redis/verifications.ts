@@ -10,6 +10,7 @@ import type {
   ClaimOutcome,
   Ended,
   Fence,
+  ProofUse,
   Receipt,
   ResendInput,
   ResendOutcome,
@@ -30,7 +31,7 @@ import { idempotencyKey, idempotencyKeptMs } from './idempotency.ts'
 import { keysOf } from './keys.ts'
 import { limitKeys, refusalOf, rulesForScript } from './rate-limits.ts'
 import { script, type Script, type ScriptRunner } from './run-script.ts'
-import { cancelLua, checkLua, claimLua, receiveLua, resendLua, settleLua, startLua } from './scripts/verification.ts'
+import { cancelLua, checkLua, claimLua, receiveLua, resendLua, settleLua, startLua, useProofLua } from './scripts/verification.ts'
 import { attemptsOf, fieldsOf, verificationOf, wordOf } from './verification-fields.ts'
 
 const scripts = {
@@ -41,6 +42,7 @@ const scripts = {
   claim: script(claimLua),
   settle: script(settleLua),
   receive: script(receiveLua),
+  useProof: script(useProofLua),
 }
 
 /** A job whose intent is this old is looked for by the reconciler. */
@@ -170,12 +172,9 @@ export class RedisVerificationStore implements VerificationStore {
     return (await this.#runRaw(scripts.receive, id, { attempt, receipt, nowMs })) === 1
   }
 
-  async useProof(id: string, proofId: string, useId: string, untilMs: number): Promise<boolean> {
-    const key = keysOf(partitionOfId(id)).proof(proofId)
-    return this.#runner.bounded(async () => {
-      if ((await this.#runner.redis.set(key, useId, 'PXAT', untilMs, 'NX')) === 'OK') return true
-      return (await this.#runner.redis.get(key)) === useId
-    })
+  async useProof(id: string, proofId: string, use: ProofUse, trace: Trace, nowMs: number): Promise<boolean> {
+    const keys = keysOf(partitionOfId(id))
+    return (await this.#runner.run(scripts.useProof, [keys.proof(proofId), keys.events], { ...trace, ...use, id, proofId, nowMs })) === 1
   }
 
   watch(id: string): Watch {

@@ -46,7 +46,7 @@ describe.each([1, 4])('with %i partitions and Redis frozen', async (partitions) 
       () => cancelVerification(accept, someone, id, context),
       () => inspectLink(accept, someone, token),
       () => confirmLink(accept, someone, token, context),
-      () => verifyProof(accept, someone, proof, randomUUID()),
+      () => verifyProof(accept, someone, proof, randomUUID(), { requestId: 'r1' }),
       () => receiveReceipt(accept, { verificationId: id, attempt: 1 }, { status: 'delivered' }),
     ]
     process.kill(redis.pid, 'SIGSTOP')

@@ -10,6 +10,7 @@ import { checkVerification } from '../../../src/domain/verification/check.ts'
 import { createDomain, newAddress, newPhone, refusal, someone } from '../../support/domain.ts'
 
 const domain = await createDomain()
+const context = { requestId: 'r1' }
 const server: Caller = { kind: 'api-key', keyId: 'key_1', scopes: [] }
 const user = (subject: string, more: object = {}): Caller => ({ kind: 'user', subject, roles: [], ...more })
 
@@ -23,7 +24,7 @@ describe('a proof', () => {
     const to = newPhone()
     const { id, proof } = await approved({ to, userId: 'u1' })
     const approvedAt = new Date(domain.clock.nowMs()).toISOString()
-    expect(await verifyProof(domain.accept, server, proof, randomUUID())).toEqual({
+    expect(await verifyProof(domain.accept, server, proof, randomUUID(), context)).toEqual({
       verificationId: id,
       purpose: 'phone_verification',
       channel: 'sms',
@@ -32,27 +33,40 @@ describe('a proof', () => {
       startedBy: 'anonymous',
       approvedAt,
     })
-    expect(await refusal(verifyProof(domain.accept, server, proof, randomUUID()))).toMatchObject({ code: 'proof_used' })
+    expect(await refusal(verifyProof(domain.accept, server, proof, randomUUID(), context))).toMatchObject({ code: 'proof_used' })
   })
 
   it('is spent by the first use, whose repeat is the same use', async () => {
     const { proof } = await approved({})
     const useId = randomUUID()
-    const first = await verifyProof(domain.accept, server, proof, useId)
-    expect(await verifyProof(domain.accept, server, proof, useId)).toEqual(first)
-    expect(await refusal(verifyProof(domain.accept, server, proof, randomUUID()))).toMatchObject({ code: 'proof_used' })
+    const first = await verifyProof(domain.accept, server, proof, useId, context)
+    expect(await verifyProof(domain.accept, server, proof, useId, context)).toEqual(first)
+    expect(await refusal(verifyProof(domain.accept, server, proof, randomUUID(), context))).toMatchObject({ code: 'proof_used' })
+  })
+
+  it('leaves an event by whom it was spent, once', async () => {
+    const { id, proof } = await approved({})
+    const useId = randomUUID()
+    await verifyProof(domain.accept, server, proof, useId, context)
+    await verifyProof(domain.accept, server, proof, useId, context)
+    const entries = await domain.redis.xrevrange('{p0}:events', '+', '-', 'COUNT', 2)
+    const used = entries.map(([, fields]) => fields).filter((fields) => fields.includes('proof.used'))
+    expect(used).toHaveLength(1)
+    expect(used[0]?.at(-1)).toContain(id)
   })
 
   it('is spent once, also when twenty try at once', async () => {
     const { proof } = await approved()
-    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => verifyProof(domain.accept, server, proof, randomUUID())))
+    const tries = await Promise.allSettled(
+      Array.from({ length: 20 }, () => verifyProof(domain.accept, server, proof, randomUUID(), context)),
+    )
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 
   it('holds for five minutes', async () => {
     const { proof } = await approved()
     domain.clock.advance(300_001)
-    expect(await refusal(verifyProof(domain.accept, server, proof, randomUUID()))).toMatchObject({ code: 'proof_expired' })
+    expect(await refusal(verifyProof(domain.accept, server, proof, randomUUID(), context))).toMatchObject({ code: 'proof_expired' })
   })
 
   it('that was touched is none', async () => {
@@ -62,7 +76,7 @@ describe('a proof', () => {
       'base64url',
     )
     for (const bad of ['', 'x.y.z', `${head}.${forged}.${signature}`, `${head}.${body}.`]) {
-      expect(await refusal(verifyProof(domain.accept, server, bad, randomUUID()))).toMatchObject({
+      expect(await refusal(verifyProof(domain.accept, server, bad, randomUUID(), context))).toMatchObject({
         code: 'invalid_request',
         faults: [{ pointer: '/proof' }],
       })
@@ -71,8 +85,10 @@ describe('a proof', () => {
 
   it("of a user's verification is that user's and any server's, and is not spent by others", async () => {
     const { proof } = await approved({ userId: 'u1' })
-    expect(await refusal(verifyProof(domain.accept, user('u2'), proof, randomUUID()))).toMatchObject({ code: 'verification_not_found' })
-    expect((await verifyProof(domain.accept, user('u1'), proof, randomUUID())).userId).toBe('u1')
+    expect(await refusal(verifyProof(domain.accept, user('u2'), proof, randomUUID(), context))).toMatchObject({
+      code: 'verification_not_found',
+    })
+    expect((await verifyProof(domain.accept, user('u1'), proof, randomUUID(), context)).userId).toBe('u1')
   })
 })
 

@@ -22,7 +22,7 @@ describe('a URL', () => {
     'http://example.com/', 'ftp://example.com/', 'https://user:secret@example.com/', 'https://example.com/#part', 'nonsense', 'https://',
     'https://127.0.0.1/', 'https://127.1/', 'https://2130706433/', 'https://0x7f.0.0.1/', 'https://0177.0.0.1/', 'https://[::1]/', 'https://[::ffff:127.0.0.1]/',
     'https://169.254.169.254/latest/meta-data/', 'https://localhost/', 'https://localhost./', 'https://api.localhost/', 'https://printer.local/',
-    'https://metadata.google.internal/', 'https://intranet/', 'https://１２７.0.0.1/', 'https://db.home.arpa/',
+    'https://metadata.google.internal/', 'https://intranet/', 'https://１２７.0.0.1/', 'https://db.home.arpa/', 'https://printer.local../', 'https://intranet../',
   ])('%s is refused', (url) => expect(refuseTarget(url, false)).toMatch(/^must /)) // prettier-ignore
 
   it.each(['https://example.com/hooks', 'https://example.com:8443/a?b=c', 'https://1.1.1.1/', 'https://[2606:4700:4700::1111]/'])(

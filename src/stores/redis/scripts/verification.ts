@@ -284,6 +284,16 @@ redis.call('PEXPIRE', KEYS[1], int(a.keepMs))
 return { 'claimed', a.id }
 `
 
+/** KEYS: proof, events. 1 for the use that spends it and for that use's repeats, 0 for any other. */
+export const useProofLua = `${shared}
+if not redis.call('SET', KEYS[1], a.useId, 'PXAT', int(a.untilMs), 'NX') then
+  return redis.call('GET', KEYS[1]) == a.useId and 1 or 0
+end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', EVENTS_KEPT, '*', 'type', 'proof.used', 'subject', 'proof:' .. a.proofId, 'sequence', 1,
+  'at', int(a.nowMs), 'requestId', a.requestId, 'actor', a.actor, 'data', cjson.encode({ verification = 'verification:' .. a.id }))
+return 1
+`
+
 /** KEYS: lease. True while the owner holds it. */
 export const leaseLua = `
 local owner = redis.call('GET', KEYS[1])
