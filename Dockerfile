@@ -14,6 +14,7 @@ COPY package.json ./
 COPY migrations ./migrations
 COPY templates ./templates
 COPY definitions ./definitions
+COPY rulesets ./rulesets
 COPY src ./src
 COPY scripts/run.sh /usr/local/bin/sallyport
 # Blobs and audit checkpoints, shared by API and workers: mount a volume here, or set STORAGE_URL to S3.

@@ -11,6 +11,7 @@ const checks = [
   ['lint', 'oxlint', []],
   ['format', 'oxfmt', ['--check', '.']],
   ['unused', 'knip', ['--no-progress', '--no-config-hints']],
+  ['rules', 'node', ['src/bin/cli.ts', 'rules', '--check']],
   ['imports', 'vitest', ['run', 'test/architecture.test.ts', '--reporter=dot']],
 ]
 

@@ -48,6 +48,11 @@ const settings = {
   DATABASE_URL: [url, 'postgres://…'],
   MASTER_KEYS: [z.string(), 'kid:base64 of at least 32 bytes, with commas; the first one writes, all read'],
   PROOF_KEY: [secret, 'Ed25519 private key as JWK, signs proofs'],
+  SEALING_KEY_P12: [
+    secret.optional(),
+    'key and certificate that seal signed documents: PKCS#12 in base64; SEALING_KEY_P12_FILE may also name the file as it is',
+  ],
+  SEALING_KEY_PASSWORD: [secret.optional(), 'the password of that file; left out: none'],
   JWT_SECRET: [secret.optional(), 'HS256 secret (32 bytes or more) of the JWTs that callers bring'],
   JWKS_URL: [url.optional(), 'or the key set against which they are checked'],
   JWT_ISSUER: [z.string().optional(), 'iss that a JWT must carry'],
@@ -126,9 +131,21 @@ const settings = {
     "at most clamd's own StreamMaxLength and MaxFileSize; larger files count as not scanned",
   ],
   ALLOW_UNSCANNED: [flag.optional(), 'whether files that nobody scanned are stored; development: true, production: false'],
+  DIGEST_AFTER_SECONDS: [
+    whole(10, 604_800).default(900),
+    'how long a notification waits to be seen before a mail tells of it, unless a mail of its own did',
+  ],
   AUDIT_DIR: [
     z.string().min(1).optional(),
     'folder of audit checkpoints and archives, best on another disk than the database; left out: audit in DATA_DIR, else none are kept',
+  ],
+  TRUST_LIST: [
+    z.string().min(1).optional(),
+    'JSON file with the accredited providers, for compliance checks; left out: none is known, and rules about them stay open',
+  ],
+  RESPONSIBLE_PERSON: [
+    z.string().min(1).max(200).optional(),
+    'who is in control of the system and could swear to it (section 25(4)); compliance checks ask whether anybody is named',
   ],
   WEBHOOK_ALLOW_PRIVATE: [flag.default(false), 'development only: webhooks may go to http and to addresses that are not public'],
   AI_BASE_URL: [url.optional(), 'a server that speaks chat completions, up to /v1: it adds a summary to the analysis of documents'],
@@ -169,6 +186,7 @@ function missingInProduction(raw: Partial<Record<SettingName, unknown>>): string
   const channels = Array.isArray(raw.CHANNELS) ? raw.CHANNELS : []
   const needed: [boolean, string][] = [
     [raw.PUBLIC_URL === undefined, 'PUBLIC_URL'],
+    [raw.SEALING_KEY_P12 === undefined, 'SEALING_KEY_P12'],
     [raw.JWT_SECRET === undefined && raw.JWKS_URL === undefined, 'JWT_SECRET or JWKS_URL'],
     [raw.JWT_ISSUER === undefined, 'JWT_ISSUER'],
     [raw.JWT_AUDIENCE === undefined, 'JWT_AUDIENCE'],
@@ -193,13 +211,27 @@ function withFiles(env: NodeJS.ProcessEnv, faults: string[]): Record<string, str
     if (direct !== undefined && direct !== '') values[name] = direct
     else if (path) {
       try {
-        values[name] = readFileSync(path, 'utf8').trim()
+        const text = textOf(name, readFileSync(path))
+        if (text !== '') values[name] = text
       } catch {
         faults.push(`${name}_FILE names a file that cannot be read`)
       }
     }
   }
   return values
+}
+
+/** Files that are not text: their bytes may stand in the file itself, or in base64. DER begins with a sequence. */
+const binarySettings = new Set(['SEALING_KEY_P12'])
+const derSequenceTag = 0x30
+
+function textOf(name: string, content: Buffer): string {
+  return binarySettings.has(name) && isDer(content) ? content.toString('base64') : content.toString('utf8').trim()
+}
+
+/** Base64 of such a file begins with M; text never goes on with a length. */
+function isDer(content: Buffer): boolean {
+  return content[0] === derSequenceTag && (content[1] ?? 0) >= 0x80
 }
 
 function parseKeyring(text: string | undefined, faults: string[]): Keyring | undefined {

@@ -27,7 +27,9 @@ const table = {
   },
   verification_not_found: { status: 404, title: 'There is no such verification.', retryable: false },
   upload_not_found: { status: 404, title: 'There is no such upload.', retryable: false },
+  check_not_found: { status: 404, title: 'There is no such compliance check.', retryable: false },
   document_not_found: { status: 404, title: 'There is no such document.', retryable: false },
+  envelope_not_found: { status: 404, title: 'There is no such envelope.', retryable: false },
   method_not_allowed: {
     status: 405,
     title: 'This address does not take that method.',
@@ -39,6 +41,9 @@ const table = {
   already_approved: { status: 409, title: 'This verification is already approved.', retryable: false },
   offset_conflict: { status: 409, title: 'The upload goes on at another offset.', retryable: true },
   upload_incomplete: { status: 409, title: 'This upload is not whole yet.', retryable: true },
+  envelope_not_sealed: { status: 409, title: 'This envelope has no sealed copy yet.', retryable: true },
+  evidence_not_ready: { status: 409, title: 'There is no evidence to give yet.', retryable: true },
+  check_not_ready: { status: 409, title: 'This check is not final yet.', retryable: true },
   document_not_ready: { status: 409, title: 'This document has nothing of the kind to show.', retryable: true },
   upload_completed: { status: 409, title: 'This upload has all its bytes already.', retryable: false },
   not_updatable: { status: 409, title: 'This cannot be changed any more.', retryable: false },
@@ -46,6 +51,7 @@ const table = {
   version_conflict: { status: 409, title: 'This was changed in the meantime.', retryable: false },
   proof_used: { status: 409, title: 'This proof was used before.', retryable: false },
   flow_completed: { status: 409, title: 'This flow was completed before.', retryable: false },
+  retention_shorter: { status: 409, title: 'Only an admin may shorten how long this is kept.', retryable: false },
   step_not_open: { status: 409, title: 'An earlier step comes first.', retryable: false },
   delivery_pending: { status: 409, title: 'This delivery is not over yet.', retryable: true },
   endpoint_disabled: { status: 409, title: 'This endpoint is disabled.', retryable: false },
@@ -56,6 +62,7 @@ const table = {
   token_used: { status: 410, title: 'This link was used before.', retryable: false },
   token_expired: { status: 410, title: 'This link has expired.', retryable: false },
   upload_expired: { status: 410, title: 'This upload has ended.', retryable: false },
+  envelope_purged: { status: 410, title: 'The time of this envelope is over, and what was kept of it was removed.', retryable: false },
   protocol_version: { status: 412, title: 'This version of tus is not spoken here.', retryable: false },
   flow_expired: { status: 410, title: 'This can no longer be continued. Start again.', retryable: false },
   proof_expired: { status: 410, title: 'This proof has expired.', retryable: false },
@@ -67,6 +74,7 @@ const table = {
   incorrect_code: { status: 422, title: 'The code is not correct.', retryable: false },
   step_invalid: { status: 422, title: 'A step is not valid yet.', retryable: false },
   upload_locked: { status: 423, title: 'Somebody else is writing to this upload.', retryable: true },
+  document_unsuitable: { status: 422, title: 'This document cannot be sent for signing.', retryable: false },
   channel_disabled: { status: 422, title: 'This channel is not available.', retryable: false },
   idempotency_key_reused: { status: 422, title: 'This key was used for another request.', retryable: false },
   max_attempts_reached: { status: 429, title: 'Too many wrong codes.', retryable: false },
@@ -82,6 +90,7 @@ const table = {
     retryable: true,
   },
   service_degraded: { status: 503, title: 'A part of the service is away. Try again shortly.', retryable: true },
+  sealing_unavailable: { status: 503, title: 'Nothing can be sealed now.', retryable: true },
   not_replicated: { status: 503, title: 'No replica confirmed in time. Try again shortly.', retryable: true },
   insufficient_storage: { status: 507, title: 'There is no room for this upload now.', retryable: true },
 } as const satisfies Record<string, ErrorRow>
@@ -129,12 +138,12 @@ export function invalidField(pointer: string, message: string): AppError {
   return new AppError('invalid_request', { detail: message, faults: [{ pointer, message }] })
 }
 
-/** Thrown by a processor: nothing was accepted, the job is to run again after `waitMs`. `reason` is a short code without data. */
+/** Thrown by a processor: nothing was accepted, the job is to run again after `waitMs`. `reason` is a short code without data, `cause` what only the log shows. */
 export class RetryLater extends Error {
   readonly waitMs: number
 
-  constructor(reason: string, waitMs: number) {
-    super(reason)
+  constructor(reason: string, waitMs: number, options?: ErrorOptions) {
+    super(reason, options)
     this.name = 'RetryLater'
     this.waitMs = waitMs
   }

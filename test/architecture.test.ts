@@ -42,7 +42,16 @@ const rules: readonly Rule[] = [
   {
     place: 'src/providers/',
     mayImport: ['src/providers/', ...fourFiles, 'src/lib/', 'src/contracts/', ...domainPorts],
-    packages: ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner', 'jose', 'jsonc-parser', 'nodemailer', 'twilio'],
+    packages: [
+      '@aws-sdk/client-s3',
+      '@aws-sdk/s3-request-presigner',
+      '@libpdf/core',
+      'jose',
+      'jsonc-parser',
+      'nodemailer',
+      'twilio',
+      'yazl',
+    ],
   },
   {
     place: 'src/api/',

@@ -36,7 +36,7 @@ function faults(env: Record<string, string | undefined>): string[] {
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-config-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-function file(name: string, content: string): string {
+function file(name: string, content: string | Buffer): string {
   const path = join(folder, name)
   writeFileSync(path, content)
   return path
@@ -133,6 +133,7 @@ describe('production', () => {
         'PROOF_KEY',
         'PUBLIC_URL',
         'REDIS_URL',
+        'SEALING_KEY_P12',
         'SMTP_URL',
         'TWILIO_ACCOUNT_SID',
         'TWILIO_AUTH_TOKEN',
@@ -168,6 +169,14 @@ describe('NAME_FILE', () => {
     expect(givenSettings(env).SMTP_URL).toBe(SMTP_URL)
   })
 
+  it('of the sealing key may hold its bytes or their base64', () => {
+    const { SEALING_KEY_P12: encoded, ...rest } = production
+    for (const content of [encoded, `${encoded}\n`, Buffer.from(encoded, 'base64')]) {
+      const config = loadConfig({ ...rest, SEALING_KEY_P12_FILE: file('seal.p12', content) })
+      expect(config.SEALING_KEY_P12?.reveal()).toBe(encoded)
+    }
+  })
+
   it('that cannot be read is a fault beside the others', () => {
     const lines = faults({ ...least, BRAND_NAME_FILE: join(folder, 'nothing'), PORT: 'x' })
     expect(lines).toEqual(['BRAND_NAME_FILE names a file that cannot be read', expect.stringMatching(/^PORT: /)])
@@ -181,6 +190,7 @@ describe('printing the settings', () => {
       secrets.JWT_SECRET,
       secrets.TWILIO_AUTH_TOKEN,
       secrets.EMAIL_CALLBACK_SECRET,
+      secrets.SEALING_KEY_P12,
       production.SMTP_URL,
       secrets.MASTER_KEYS.slice(5),
       JSON.parse(secrets.PROOF_KEY).d,

@@ -13,20 +13,27 @@ import { mountRoutes } from './mount.ts'
 import { documentRoutes } from './openapi-routes.ts'
 import { linkRoutes } from './pages/link.ts'
 import { signInRoutes } from './pages/sign-in.ts'
+import { signerRoutes } from './pages/signer.ts'
 import { apiKeyRoutes } from './rest/api-keys.ts'
 import { auditRoutes } from './rest/audit.ts'
 import { activityRoutes } from './rest/activity.ts'
 import { callbackRoutes } from './rest/callbacks.ts'
+import { complianceRoutes } from './rest/compliance.ts'
 import { deadLetterRoutes } from './rest/dead-letters.ts'
 import { documentsRoutes } from './rest/documents.ts'
+import { envelopeRoutes } from './rest/envelopes.ts'
+import { evidenceRoutes } from './rest/evidence.ts'
 import { flowRoutes } from './rest/flows.ts'
 import { formRoutes } from './rest/forms.ts'
+import { notificationRoutes } from './rest/notifications.ts'
 import { oauthStateRoutes } from './rest/oauth-states.ts'
 import { onboardingRoutes } from './rest/onboarding.ts'
 import { pendingOperationRoutes } from './rest/pending-operations.ts'
 import { proofRoutes } from './rest/proofs.ts'
 import { loginAttemptRoutes } from './rest/login-attempts.ts'
 import { rateLimitRoutes } from './rest/rate-limits.ts'
+import { retentionRoutes } from './rest/retention.ts'
+import { sealedRoutes } from './rest/sealed.ts'
 import { sessionUuidRoutes } from './rest/session-uuids.ts'
 import { sessionRoutes } from './rest/sessions.ts'
 import { tokenRoutes } from './rest/tokens.ts'
@@ -53,6 +60,12 @@ export function createRoutes(deps: ApiDeps): Route[] {
     ...tusRoutes(deps),
     ...uploadRoutes(deps),
     ...documentsRoutes(deps),
+    ...complianceRoutes(deps),
+    ...envelopeRoutes(deps),
+    ...sealedRoutes(deps),
+    ...evidenceRoutes(deps),
+    ...retentionRoutes(deps),
+    ...notificationRoutes(deps),
     ...apiKeyRoutes(deps),
     ...webhookRoutes(deps),
     ...auditRoutes(deps),
@@ -66,6 +79,7 @@ export function createRoutes(deps: ApiDeps): Route[] {
     ...callbackRoutes(deps),
     ...serviceRoutes(deps),
     ...linkRoutes(deps),
+    ...signerRoutes(deps),
     ...signInRoutes(deps),
   ]
   return [...routes, ...documentRoutes(deps.config, routes)]

@@ -16,7 +16,14 @@ import type { ApiKeyDeps } from '../domain/api-keys/api-keys.ts'
 import type { AuditReadDeps } from '../domain/audit/read.ts'
 import type { VerifyDeps } from '../domain/audit/verify.ts'
 import type { DeadLetterDeps } from '../domain/dead-letters/dead-letters.ts'
+import type { ComplianceDeps } from '../domain/compliance/deps.ts'
 import type { DocumentDeps } from '../domain/documents/deps.ts'
+import type { EnvelopeDeps } from '../domain/envelopes/deps.ts'
+import type { EvidenceDeps } from '../domain/envelopes/evidence-deps.ts'
+import type { PackFiles } from '../domain/evidence-ports.ts'
+import type { RetentionDeps } from '../domain/retention/deps.ts'
+import type { NotificationDeps } from '../domain/notifications/read.ts'
+import type { SignerTexts } from '../domain/signer-text-ports.ts'
 import type { UploadDeps } from '../domain/uploads/deps.ts'
 import type { Log } from '../log.ts'
 import type { ProcessTelemetry } from '../telemetry.ts'
@@ -64,6 +71,11 @@ export type ApiDeps = AcceptDeps &
   ActivityDeps &
   UploadDeps &
   DocumentDeps &
+  ComplianceDeps &
+  EnvelopeDeps &
+  RetentionDeps &
+  EvidenceDeps &
+  NotificationDeps &
   Pick<FlowDeps, 'catalogue' | 'submissions'> &
   Omit<PendingOperationDeps, 'policy'> & {
     log: Log
@@ -73,6 +85,9 @@ export type ApiDeps = AcceptDeps &
     revocationFeed: RevocationFeed
     apiKeys: ApiKeyReader
     sessions: ConsoleSessions
+    packFiles: PackFiles
+    /** The words of the signer's pages. */
+    signerTexts: SignerTexts
     /** Aborts when the process is asked to stop: whatever waits for news then ends its wait. */
     stopping: AbortSignal
     /** The public half of the proof key. */

@@ -1,17 +1,20 @@
 // The API process: settings → parts → app → listen; stops taking requests, finishes those under way, closes its connections.
 import type { Server } from 'node:http'
+import { join } from 'node:path'
 import { keyPatienceMs, rememberKeys } from '../api/api-key-cache.ts'
 import { createApp, createMetricsApp } from '../api/app.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import { createHttpServer } from '../api/http-server.ts'
 import type { ReadinessReport } from '../contracts/health.ts'
 import { systemClock } from '../lib/clock.ts'
+import { projectRoot } from '../lib/run-file.ts'
 import { createLog } from '../log.ts'
 import { createConsoleSessions } from '../providers/tokens/console-session.ts'
 import { createJwtVerifier } from '../providers/tokens/jwt-verifier.ts'
 import { createProofSigner } from '../providers/tokens/proof-signer.ts'
 import { fetchThrough } from '../providers/tokens/shared-key-set.ts'
 import { createStateTokens } from '../providers/tokens/state-tokens.ts'
+import { createSignerTexts } from '../providers/signer-texts.ts'
 import { JobProducer } from '../queues/bullmq.ts'
 import { queueNames } from '../queues/registry.ts'
 import { createApiKeyStore } from '../stores/postgres/api-keys.ts'
@@ -40,20 +43,26 @@ import { RedisVerificationStore } from '../stores/redis/verifications.ts'
 import { createWorkerMetricsStore } from '../stores/redis/worker-metrics.ts'
 import { createTelemetry } from '../telemetry.ts'
 import { auditFolder, createAuditParts, createWebhookParts } from './event-parts.ts'
+import { checkParts } from './compliance-parts.ts'
+import { createEnvelopes } from './envelope-parts.ts'
 import { requireCatalogue } from './flow-catalogue.ts'
 import { registerFlowGauges } from './flow-gauges.ts'
+import { noticeStores } from './notice-parts.ts'
+import { evidenceParts } from './retention-parts.ts'
 import { fetchOutbox } from './outbox.ts'
 import { policyOf } from './parts.ts'
 import { onceEach, requireConfig, stopWhenAsked } from './process.ts'
 import { createSessionParts } from './session-parts.ts'
 import { registerQueueGauges } from './queue-gauges.ts'
 import { createDatabaseProbe } from './readiness.ts'
+import { requireSealingKey } from './sealing-key.ts'
 import { openBlobs, uploadKeeping, uploadPolicyOf } from './upload-parts.ts'
 import { registerStateGauges } from './state-gauges.ts'
 
 process.title = 'sallyport-api'
 const config = requireConfig()
 const log = createLog('api', config.LOG_LEVEL)
+const sealingKey = requireSealingKey(config, log)
 const clock = systemClock
 const partitions = config.QUEUE_PARTITIONS
 /** The contract allows a second; the rest is for the answer. */
@@ -115,6 +124,9 @@ const deps: ApiDeps = {
   documentRows: createDocumentRows(pool),
   documentResults: createDocumentResults(pool),
   blobs: openBlobs(config),
+  envelopes: createEnvelopes(pool, config.MASTER_KEYS),
+  ...checkParts(pool),
+  sealingKey,
   ...(await createAuditParts(pool, auditFolder(config), config.PROOF_KEY)),
   ...createWebhookParts(pool, config),
   apiKeyBook: createApiKeyStore(pool),
@@ -138,6 +150,9 @@ const deps: ApiDeps = {
   ...sessionParts,
   apiKeys: rememberKeys(createApiKeyStore(keyPool), clock),
   sessions: createConsoleSessions({ keyring: config.MASTER_KEYS, clock, ended: createEndedSessions(runner) }),
+  ...noticeStores(pool),
+  ...(await evidenceParts(pool, config)),
+  signerTexts: createSignerTexts(join(projectRoot, 'templates')),
   stopping: stopping.signal,
   readiness,
   metrics: async () => telemetry.metrics(await workerMetrics.read(clock.nowMs()).catch(() => [])),

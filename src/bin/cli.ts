@@ -4,6 +4,7 @@ import { runFilePath } from '../lib/run-file.ts'
 import { runAudit } from './commands/audit.ts'
 import { runDoctor } from './commands/doctor.ts'
 import { runKeys } from './commands/keys.ts'
+import { runRules } from './commands/rules.ts'
 import { runSettings } from './commands/settings.ts'
 import { runToken } from './commands/token.ts'
 import { runUploads } from './commands/uploads.ts'
@@ -16,6 +17,7 @@ const commands: Record<string, Command> = {
     run: runToken,
   },
   doctor: { summary: 'checks every part that the settings name', run: runDoctor },
+  rules: { summary: '[--check]: the rules of compliance checks, and whether their files are whole', run: runRules },
   settings: { summary: 'the table of settings, as Markdown', run: runSettings },
   keys: {
     summary: 'create --name NAME [--scopes a,b] · list · rotate ID [--overlap seconds] · revoke ID: API keys, shown once',

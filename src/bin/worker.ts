@@ -39,6 +39,7 @@ import { createWorkerMetricsStore } from '../stores/redis/worker-metrics.ts'
 import { createTelemetry } from '../telemetry.ts'
 import { every } from '../workers/loops/every.ts'
 import { startHandOver } from '../workers/loops/hand-over.ts'
+import { startOwed } from '../workers/loops/owed.ts'
 import { startReconciler } from '../workers/loops/reconciler.ts'
 import { startScheduler } from '../workers/loops/scheduler.ts'
 import { startWatchdog } from '../workers/loops/watchdog.ts'
@@ -50,11 +51,18 @@ import { disabledMail, disabledSms } from './disabled-channels.ts'
 import { policyOf } from './parts.ts'
 import { onceEach, requireConfig, stopWhenAsked } from './process.ts'
 import { documentParts } from './document-parts.ts'
+import { noticeParts, startNoticesOwed } from './notice-parts.ts'
+import { complianceParts, startChecksOwed } from './compliance-parts.ts'
+import { createEnvelopes } from './envelope-parts.ts'
+import { retentionParts } from './retention-parts.ts'
+import { sealParts } from './seal-parts.ts'
+import { requireSealingKey } from './sealing-key.ts'
 import { openBlobs, uploadKeeping } from './upload-parts.ts'
 
 process.title = 'sallyport-worker'
 const config = requireConfig()
 const log = createLog('worker', config.LOG_LEVEL)
+const sealingKey = requireSealingKey(config, log)
 const clock = systemClock
 const partitions = config.QUEUE_PARTITIONS
 const name = `worker-${process.pid}`
@@ -100,6 +108,7 @@ const submissions = createSubmissionStore(pool)
 const blobs = openBlobs(config)
 const uploads = createUploadStore(runner, { partitions, keeping: uploadKeeping })
 const inspector = createInspector()
+const envelopes = createEnvelopes(pool, config.MASTER_KEYS)
 // Drains hold a connection while they read from Redis, and a burst of deliveries takes many: neither keeps the other parts waiting.
 const eventPool = createPool(config.DATABASE_URL, onceEach(log, 'postgres (events)'), 8)
 const { refuseUrl: _refuseUrl, ...webhookParts } = createWebhookParts(eventPool, config)
@@ -139,11 +148,17 @@ const consumer = new Consumer({
     storedUploads: createStoredUploads(pool),
     blobs,
     sniffer: createSniffer(inspector),
+    envelopes,
     documents: createDocumentStore(runner),
     documentRows: createDocumentRows(pool),
     documentResults: createDocumentResults(pool),
     enqueue: (job, delayMs) => producer.add(job, delayMs),
     ...documentParts(config, blobs, inspector),
+    sealingKey,
+    ...sealParts(inspector),
+    ...noticeParts(pool, config),
+    ...(await complianceParts(pool, config, inspector)),
+    ...retentionParts(pool, log, telemetry),
     scanner:
       config.CLAMD_URL === undefined ? createNoScanner() : createClamdScanner({ url: config.CLAMD_URL, maxBytes: config.CLAMD_MAX_BYTES }),
     isUnscannedAllowed: config.ALLOW_UNSCANNED,
@@ -186,6 +201,9 @@ const loops = [
     log,
     owner: name,
   })),
+  startOwed('envelopes', { owed: (limit, nowMs, againMs) => envelopes.owed(limit, nowMs, againMs), jobs: producer, clock, log }),
+  startNoticesOwed(pool, producer, log),
+  startChecksOwed(pool, producer, log),
   startScheduler({ add: (job) => producer.add(job), clock, log, partitions }),
   startWatchdog({
     oldestWaitingMs: async () => {

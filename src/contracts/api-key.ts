@@ -3,7 +3,16 @@ import { z } from 'zod'
 import { pageSchema } from './page.ts'
 
 /** `admin` includes the others. */
-export const apiKeyScopes = ['verifications', 'pending_operations', 'flows', 'sessions', 'uploads', 'documents', 'admin'] as const
+export const apiKeyScopes = [
+  'verifications',
+  'pending_operations',
+  'flows',
+  'sessions',
+  'uploads',
+  'documents',
+  'envelopes',
+  'admin',
+] as const
 
 export type ApiKeyScope = (typeof apiKeyScopes)[number]
 

@@ -1,6 +1,7 @@
 // Public shapes of compliance checks: what is asked, and what came out, rule by rule. One verdict and no score.
 import { z } from 'zod'
 import { declarations, requiredClasses } from './envelope.ts'
+import { pageSchema } from './page.ts'
 
 export const rulesets = ['eta-2019'] as const
 export const checkStatuses = ['queued', 'evaluating', 'final'] as const
@@ -74,12 +75,17 @@ export const complianceCheck = z.object({
   evaluatedAt: z.iso.datetime().nullable(),
 })
 
+export const checkSummary = complianceCheck.omit({ signatures: true, rules: true })
+export const checkPage = pageSchema(checkSummary)
+
 export type StartCheckRequest = z.infer<typeof startCheckRequest>
 export type Evidence = z.infer<typeof evidence>
 export type RuleOutcome = z.infer<typeof ruleOutcome>
 export type SignatureClass = (typeof signatureClasses)[number]
 export type RuleResult = (typeof ruleResults)[number]
-export type RuleLevel = (typeof ruleLevels)[number]
+
 export type Verdict = (typeof verdicts)[number]
-export type Confidence = (typeof confidences)[number]
+
 export type ComplianceCheck = z.infer<typeof complianceCheck>
+export type CheckSummary = z.infer<typeof checkSummary>
+export type CheckPage = z.infer<typeof checkPage>

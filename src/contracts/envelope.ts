@@ -1,6 +1,7 @@
 // Public shapes of envelopes: a document on its way to its signers and their signatures to a seal.
 import { z } from 'zod'
 import { noticeKinds, noticeStatuses } from './notification.ts'
+import { pageSchema } from './page.ts'
 
 export const requiredClasses = ['party_agreed', 'law_unspecified', 'law_recognised'] as const
 export const signingOrders = ['parallel', 'sequential'] as const
@@ -21,7 +22,11 @@ export type SigningOrder = (typeof signingOrders)[number]
 export type EnvelopeStatus = (typeof envelopeStatuses)[number]
 export type SignerStatus = (typeof signerStatuses)[number]
 
-const personName = z.string().trim().min(1).max(200)
+// No control characters, and nothing that turns the direction of the text around: names and words reach mails and certificates.
+const oneLine = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u
+const someLines = /^(?:[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]|[\n\r\t])*$/u
+/** A person's name as it is shown and printed. */
+export const personName = z.string().trim().min(1).max(200).regex(oneLine, 'must have no control characters')
 const locale = z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-CH')
 
 /** What the rules need to know of the sender and cannot see for themselves. */
@@ -67,11 +72,23 @@ export const createEnvelopeRequest = z.strictObject({
     .optional()
     .describe('class of retention; standard if left out'),
   expiresIn: z.int().min(60).max(15_552_000).optional().describe('seconds; 30 days if left out'),
-  message: z.string().trim().max(1_000).optional().describe('a few words to the signers'),
+  message: z
+    .string()
+    .trim()
+    .max(1_000)
+    .regex(someLines, 'must have no control characters')
+    .optional()
+    .describe('a few words to the signers'),
+  sender: z
+    .strictObject({ name: personName.optional(), email: z.string().min(3).max(320).optional() })
+    .optional()
+    .describe('who asks, as signers see it; the address is for servers to say, of a user it is the one in the token'),
   declarations: declarations.optional(),
 })
 
-export const cancelEnvelopeRequest = z.strictObject({ reason: z.string().trim().max(500).optional() })
+export const cancelEnvelopeRequest = z.strictObject({
+  reason: z.string().trim().max(500).regex(someLines, 'must have no control characters').optional(),
+})
 export const resendEnvelopeRequest = z.strictObject({
   signer: z.int().min(1).max(20).optional().describe('number of one signer; left out: all whose turn it is'),
 })
@@ -130,8 +147,34 @@ export const envelopeView = envelopeSummary.extend({
   mails: z.array(envelopeMail),
 })
 
+export const envelopePage = pageSchema(envelopeSummary)
+
+export const envelopeActs = z.object({
+  nodes: z.array(
+    z.object({
+      envelopeId: z.string(),
+      sequence: z.int(),
+      type: z.string(),
+      signer: z.int().nullable(),
+      at: z.iso.datetime(),
+      facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+      personal: z.record(z.string(), z.string()),
+      isErased: z.literal(true).optional().describe('what was personal of it has been erased: its hash can no longer be made anew'),
+      previousHash: z.string(),
+      hash: z.string().describe('SHA-256 of the canonical JSON (RFC 8785) of all members but hash and isErased'),
+    }),
+  ),
+  ok: z.boolean().describe('whether each act is as it was written and follows the one before'),
+  fault: z
+    .object({ sequence: z.int(), reason: z.enum(['missing', 'edited', 'unlinked', 'cut']) })
+    .nullable()
+    .describe('what is wrong first'),
+})
+
 export type CreateEnvelopeRequest = z.infer<typeof createEnvelopeRequest>
 export type CancelEnvelopeRequest = z.infer<typeof cancelEnvelopeRequest>
 export type ResendEnvelopeRequest = z.infer<typeof resendEnvelopeRequest>
 export type EnvelopeSummary = z.infer<typeof envelopeSummary>
 export type EnvelopeView = z.infer<typeof envelopeView>
+export type EnvelopePage = z.infer<typeof envelopePage>
+export type EnvelopeActs = z.infer<typeof envelopeActs>

@@ -1,5 +1,6 @@
 // Public shapes of notifications, and the kinds of mail that are owed for a reason.
 import { z } from 'zod'
+import { pageSchema } from './page.ts'
 
 export const noticeKinds = [
   'signature_request',
@@ -37,4 +38,10 @@ export const notification = z.object({
   readAt: z.iso.datetime().nullable(),
 })
 
+export const notificationPage = pageSchema(notification).extend({
+  unreadCount: z.int().describe('of all that is one’s own, whatever the query'),
+})
+export const allReadAnswer = z.object({ marked: z.int().describe('how many were unread until now'), unreadCount: z.int() })
+
+export type NotificationPage = z.infer<typeof notificationPage>
 export type Notification = z.infer<typeof notification>

@@ -4,6 +4,7 @@ import type { RequiredClass } from '../contracts/envelope.ts'
 import type { Examination } from '../contracts/examination.ts'
 import type { Declarations } from './envelope-ports.ts'
 import type { OutboxEvent } from './event-ports.ts'
+import type { NewNotification } from './notice-ports.ts'
 import type { JobRequest } from './ports.ts'
 import type { Inspection } from './upload-ports.ts'
 
@@ -15,6 +16,8 @@ export type CheckRecord = {
   declarations: Declarations
   status: ComplianceCheck['status']
   sequence: number
+  /** Whom to tell when it is final. */
+  sealed: string
   /** Everything that the answer shows; null until it is final. */
   result: ComplianceCheck | null
   /** The readable report: where its bytes lie. */
@@ -27,14 +30,23 @@ export type CheckRecord = {
 export type CheckFence = { jobMs: number; starts: number }
 export type CheckClaim = { kind: 'go'; record: CheckRecord } | { kind: 'done'; word: string } | { kind: 'early'; waitMs: number }
 
+export type CheckPosition = { createdAtMs: number; id: string }
+
+/** Durable checks. Throws `service_degraded` when Postgres is away. */
 export type CheckStore = {
+  /** False when there is one of this id already; nothing is changed then. */
   create(record: CheckRecord, event: OutboxEvent): Promise<boolean>
   read(id: string): Promise<CheckRecord | null>
   /** Of a document, newest first. */
-  ofDocument(documentId: string, limit: number): Promise<CheckRecord[]>
+  ofDocument(documentId: string, before: CheckPosition | undefined, limit: number): Promise<{ records: CheckRecord[]; total: number }>
   claim(id: string, fence: CheckFence, nowMs: number): Promise<CheckClaim>
-  /** Ends it, once; false when another run has taken over or ended it. */
-  settle(id: string, fence: CheckFence, result: ComplianceCheck, reportKey: string | null, event: OutboxEvent): Promise<boolean>
+  /** Ends it, once, with its event and who is told; false when another run has taken over or ended it. */
+  settle(
+    id: string,
+    fence: CheckFence,
+    end: { result: ComplianceCheck; reportKey: string | null; event: OutboxEvent; notifications: readonly NewNotification[] },
+  ): Promise<boolean>
+  /** Jobs that are to be looked for now; each is looked for again after `againMs`. */
   owed(limit: number, nowMs: number, againMs: number): Promise<JobRequest[]>
 }
 

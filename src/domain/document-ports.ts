@@ -111,7 +111,8 @@ export type ResultStore = {
 export type DocumentSandbox = {
   preflight(path: string, signal: AbortSignal): Promise<Inspection<PreflightReport>>
   text(path: string, signal: AbortSignal): Promise<Inspection<TextReport>>
-  thumbnails(path: string, from: number, until: number, signal: AbortSignal): Promise<Inspection<ThumbnailBatch>>
+  /** Pages `from` to `until`; small ones unless `widthPixels` says otherwise. */
+  thumbnails(path: string, from: number, until: number, signal: AbortSignal, widthPixels?: number): Promise<Inspection<ThumbnailBatch>>
   signatures(path: string, nowMs: number, signal: AbortSignal): Promise<Inspection<unknown>>
   /** The file holds what `analysisInput` wrote. */
   analyse(path: string, signal: AbortSignal): Promise<Inspection<TextAnalysis>>

@@ -3,6 +3,7 @@ import type { EnvelopeStatus, RequiredClass, SignerStatus, SigningOrder } from '
 import type { OutboxEvent } from './event-ports.ts'
 import type { NewNotice, NewNotification } from './notice-ports.ts'
 import type { JobRequest } from './ports.ts'
+import type { NewRetention } from './retention-ports.ts'
 
 /** A signer as the row keeps it. Name, addresses and what was typed are in `sealed`; times are milliseconds. */
 export type SignerRecord = {
@@ -12,8 +13,10 @@ export type SignerRecord = {
   /** Fingerprint of the e-mail address. */
   print: string
   sealed: string
-  /** The verification by which this signer is (to be) identified. */
+  /** The verification by which this signer was identified. */
   verificationId?: string
+  /** The one whose code was asked for last, until it is entered. */
+  askedVerificationId?: string
   /** When it became this signer's turn. */
   invitedAtMs?: number
   viewedAtMs?: number
@@ -35,7 +38,10 @@ export type SealState = {
   /** Why the last try did not come further; a short word. */
   reason?: string
   requestedAtMs: number
+  /** What is to be appended to the document, until it is: with an empty signature, later with the signature. */
   assembledKey?: string
+  /** The certificate as a file of its own; also when its pages were appended. */
+  certificateKey?: string
   /** Four numbers: what the signature covers. */
   byteRange?: readonly [number, number, number, number]
   sealedKey?: string
@@ -43,6 +49,10 @@ export type SealState = {
   bytes?: number
   /** SHA-256 of the certificate that sealed. */
   certificateSha256?: string
+  /** How many signatures the document carried before. */
+  signaturesBefore?: number
+  /** How often the document brought down a process that worked on it. */
+  kills?: number
   sealedAtMs?: number
 }
 
@@ -131,6 +141,8 @@ export type Act = {
   at: string
   facts: Readonly<Record<string, string | number | boolean>>
   personal: Readonly<Record<string, string>>
+  /** What was personal of it has been erased: `personal` is empty, and the hash says nothing of the content any more; the links of the chain still hold. */
+  isErased?: true
   previousHash: string
   hash: string
 }
@@ -142,6 +154,10 @@ export type EnvelopeChange = {
   events: readonly OutboxEvent[]
   notices?: readonly NewNotice[]
   notifications?: readonly NewNotification[]
+  /** For how long it is kept from now on (by `keepRetention` of stores/postgres/retention.ts). */
+  retention?: NewRetention
+  /** What is personal of its acts, mails and notifications goes with this change; `record` has nothing personal any more. */
+  isErasing?: true
   /** When a job of this envelope is owed next; null when nothing is owed. Left out: as it was. */
   dueAtMs?: number | null
 }

@@ -1,7 +1,7 @@
 // What notices (mails that are owed for a reason) and notifications (records that a person finds in the product) need from the world.
 import type { NoticeKind, NoticeStatus, NotificationKind } from '../contracts/notification.ts'
 import type { OutboxEvent } from './event-ports.ts'
-import type { JobRequest } from './ports.ts'
+import type { JobRequest, RenderedMail } from './ports.ts'
 
 /** A mail that is owed. `sealed` holds whom it goes to (address, name, locale); the text is made when it is sent. */
 export type NewNotice = {
@@ -45,6 +45,7 @@ export type NoticeSettlement =
   | { kind: 'again'; reason: string }
 
 export type NoticeStore = {
+  read(id: string): Promise<NoticeRecord | null>
   claim(id: string, fence: NoticeFence, nowMs: number): Promise<NoticeClaim>
   /** False when another run has taken over. `next` is what is owed because of it (the reminder after this one). */
   settle(
@@ -57,6 +58,8 @@ export type NoticeStore = {
   ): Promise<boolean>
   /** Of an envelope, in the order in which they were owed. */
   ofEnvelope(envelopeId: string): Promise<NoticeRecord[]>
+  /** Removes digests that ended before a time; bounded, how many. Mails of an envelope stay as long as it does. */
+  forget(endedBeforeMs: number): Promise<number>
   /** Those whose job is to be looked for now; each is looked for again after `againMs`. */
   owed(limit: number, nowMs: number, againMs: number): Promise<JobRequest[]>
 }
@@ -81,16 +84,57 @@ export type NewNotification = {
 export type NotificationRecord = NewNotification & { readAtMs?: number; digestedAtMs?: number }
 
 export type NotificationStore = {
-  /** Newest first, of any of these audiences. */
+  /** Newest first, of any of these audiences. `total` counts what the query finds, `unread` whatever they have not read. */
   page(
     audiences: readonly string[],
     before: { createdAtMs: number; id: string } | undefined,
     limit: number,
+    isUnreadOnly: boolean,
   ): Promise<{ records: NotificationRecord[]; total: number; unread: number }>
   /** Null when there is none of these audiences; a second time changes nothing. */
   markRead(id: string, audiences: readonly string[], nowMs: number, event: OutboxEvent): Promise<NotificationRecord | null>
-  /** Unread, not mailed, not digested, created before a time; oldest first, of one audience. */
-  unseen(audience: string, createdBeforeMs: number, limit: number): Promise<NotificationRecord[]>
-  /** Owes a digest to each audience that has such notifications, once; how many. `noticeOf` makes the mail. */
-  oweDigests(createdBeforeMs: number, limit: number, noticeOf: (audience: string, mailTo: string) => NewNotice): Promise<number>
+  /** Marks all that these audiences have not read; how many. The event is kept when there was one at least. */
+  markAllRead(audiences: readonly string[], nowMs: number, eventOf: (count: number) => OutboxEvent): Promise<number>
+  /** What a digest tells of and nobody has read yet: the newest ones, up to `limit`, and how many there are. */
+  unseen(digestId: string, limit: number): Promise<{ records: NotificationRecord[]; total: number }>
+  /**
+   * Owes one digest to each audience that has a notification which is unread, told by no mail, in no digest and older than that: of all it has of the kind. Gives
+   * what is owed. `noticeOf` makes the mail from the newest `mailTo`; null where that cannot be read, and then none is owed.
+   */
+  oweDigests(
+    createdBeforeMs: number,
+    limit: number,
+    nowMs: number,
+    noticeOf: (audience: string, mailTo: string) => NewNotice | null,
+  ): Promise<NewNotice[]>
+  /** Removes what was created before a time; bounded, how many. */
+  forget(createdBeforeMs: number): Promise<number>
 }
+
+/** What a mail says. Texts may be anybody's: they are cleaned and escaped when they are filled in. What is left out, or empty, is not spoken of. */
+export type NoticeFacts = {
+  brand: string
+  locale: string
+  /** Of whoever gets the mail. */
+  name?: string
+  /** The document's. */
+  title?: string
+  sender?: string
+  message?: string
+  link?: string
+  deadlineMs?: number
+  /** SHA-256 of the sealed copy, in hex. */
+  sha256?: string
+  /** Id of the envelope, for its sender. */
+  envelope?: string
+  decliner?: string
+  reason?: string
+  /** Names of signers who have not signed. */
+  missing?: readonly string[]
+  /** How many notifications a digest tells of, and the titles of the newest. */
+  count?: number
+  titles?: readonly string[]
+}
+
+/** The words of notices, by kind and locale. Throws for no facts at all: what is missing is left out. */
+export type NoticeTemplates = { notice(kind: NoticeKind, facts: NoticeFacts): RenderedMail }

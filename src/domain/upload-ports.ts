@@ -197,6 +197,14 @@ export type BlobStore = {
   /** Removes whatever quarantine has of an upload, and nothing else. Twice is once. */
   discard(key: string, blob: BlobFields): Promise<void>
   read(key: string, range?: ByteRange): Promise<Readable>
+  /** Bytes of a stored object; null only where the store itself is there and has none of this key. Rejects when that cannot be told. */
+  sizeOf(key: string): Promise<number | null>
+  /** Puts an object of our own making in its place, whole and durable or not at all; one that is there is replaced. Twice is once. */
+  write(key: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>
+  /** Removes an object of our own making, and what a broken-off `write` left of it. Twice is once. */
+  remove(key: string): Promise<void>
+  /** The keys of the stored objects in one folder (the first two parts of a key). */
+  keysIn(folder: string): Promise<string[]>
   /** A short-lived address from which the store itself serves the object; null where it cannot. */
   link(key: string, as: { disposition: string; mediaType: string }): Promise<string | null>
   /** Room for bytes on their way, in bytes. */

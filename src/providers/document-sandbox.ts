@@ -25,9 +25,9 @@ export function createDocumentSandbox(inspector: Inspector, options: { trustedCe
   return {
     preflight: (path, signal) => inspector.inspect({ name: 'preflight', parse: parserOf(preflightReport) }, path, limits.preflight, signal),
     text: (path, signal) => inspector.inspect({ name: 'text', parse: parserOf(textReport) }, path, limits.text, signal),
-    thumbnails: (path, from, until, signal) =>
+    thumbnails: (path, from, until, signal, widthPixels) =>
       inspector.inspect(
-        { name: 'thumbnails', options: { from, until }, needs: needsAddons, parse: parserOf(thumbnailBatch) },
+        { name: 'thumbnails', options: { from, until, widthPixels }, needs: needsAddons, parse: parserOf(thumbnailBatch) },
         path,
         limits.thumbnails,
         signal,

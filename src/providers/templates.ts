@@ -62,7 +62,8 @@ function readPurposes(file: string, text: string): ReadonlyMap<string, string> {
   return phrases
 }
 
-function findLocale(locales: ReadonlyMap<string, LocaleTemplates>, locale: string): LocaleTemplates | undefined {
+/** What is there for a locale or for its nearest parent: pt-BR, pt. */
+export function findLocale<Words>(locales: ReadonlyMap<string, Words>, locale: string): Words | undefined {
   const parts = locale.toLowerCase().split('-')
   for (let length = parts.length; length > 0; length -= 1) {
     const found = locales.get(parts.slice(0, length).join('-'))

@@ -1,6 +1,7 @@
 // The list of every job there is, and the types derived from it.
 import type { z } from 'zod'
 import type { JobContract, QueueName } from './define.ts'
+import { checkEvaluate } from './jobs/check-evaluate.ts'
 import { documentAnalysis } from './jobs/document-analysis.ts'
 import { documentPreflight } from './jobs/document-preflight.ts'
 import { documentRecord } from './jobs/document-record.ts'
@@ -9,8 +10,15 @@ import { documentText } from './jobs/document-text.ts'
 import { documentThumbnails } from './jobs/document-thumbnails.ts'
 import { emailCodeSend } from './jobs/email-code-send.ts'
 import { emailLinkSend } from './jobs/email-link-send.ts'
+import { envelopeExpire } from './jobs/envelope-expire.ts'
+import { envelopePrepare } from './jobs/envelope-prepare.ts'
+import { envelopeSeal } from './jobs/envelope-seal.ts'
 import { flowCompleted } from './jobs/flow-completed.ts'
+import { integritySweep } from './jobs/integrity-sweep.ts'
+import { noticeSend } from './jobs/notice-send.ts'
+import { notificationDigest } from './jobs/notification-digest.ts'
 import { otpSend } from './jobs/otp-send.ts'
+import { retentionSweep } from './jobs/retention-sweep.ts'
 import { sessionCleanup } from './jobs/session-cleanup.ts'
 import { stateCleanup } from './jobs/state-cleanup.ts'
 import { webhookDeliver } from './jobs/webhook-deliver.ts'
@@ -24,6 +32,8 @@ export const registry = {
   'flow.completed': flowCompleted,
   'session.cleanup': sessionCleanup,
   'state.cleanup': stateCleanup,
+  'integrity.sweep': integritySweep,
+  'retention.sweep': retentionSweep,
   'webhook.deliver': webhookDeliver,
   'upload.finalise': uploadFinalise,
   'upload.sweep': uploadSweep,
@@ -33,6 +43,12 @@ export const registry = {
   'document.signatures': documentSignatures,
   'document.analysis': documentAnalysis,
   'document.record': documentRecord,
+  'check.evaluate': checkEvaluate,
+  'envelope.prepare': envelopePrepare,
+  'envelope.expire': envelopeExpire,
+  'envelope.seal': envelopeSeal,
+  'notice.send': noticeSend,
+  'notification.digest': notificationDigest,
 } as const
 
 export type JobName = keyof typeof registry

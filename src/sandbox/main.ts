@@ -29,6 +29,12 @@ const tasks: Readonly<Record<string, () => Promise<SandboxTask>>> = {
     return (input, options) => drawThumbnails(library, input, options)
   },
   signatures: async () => (await import('./judgement/judge-task.ts')).judge,
+  seal: async () => (await import('./seal/seal.ts')).prepareSeal,
+  examine: async () => {
+    const [{ examine }, { loadPdfium }] = await Promise.all([import('./examination/examine.ts'), import('./pdfium/library.ts')])
+    const library = await loadPdfium()
+    return (input, options) => examine(library, input, options)
+  },
   analyse: async () => (await import('./analysis/analyse.ts')).analyse,
 }
 

@@ -2,11 +2,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSealingKey } from './dev-sealing-key.ts'
 
 /** Named as the settings are, but for the passwords of the embedded parts. */
 export type DevSecrets = {
   MASTER_KEYS: string
   PROOF_KEY: string
+  SEALING_KEY_P12: string
   JWT_SECRET: string
   TWILIO_ACCOUNT_SID: string
   TWILIO_AUTH_TOKEN: string
@@ -21,6 +23,7 @@ export function generateSecrets(): DevSecrets {
   return {
     MASTER_KEYS: `dev1:${randomBytes(32).toString('base64')}`,
     PROOF_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'dev1' }),
+    SEALING_KEY_P12: createSealingKey(Date.now()).toString('base64'),
     JWT_SECRET: randomBytes(32).toString('base64url'),
     TWILIO_ACCOUNT_SID: `AC${randomBytes(16).toString('hex')}`,
     TWILIO_AUTH_TOKEN: randomBytes(16).toString('hex'),

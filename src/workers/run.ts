@@ -134,7 +134,9 @@ export class Consumer {
     const { log } = this.#options
     const facts = { job: job.name, jobId: job.id, tries: job.attemptsMade + 1 }
     if (error instanceof RetryLater) {
-      log.info({ ...facts, reason: error.message, waitMs: error.waitMs }, 'job to be run again')
+      const again = { ...facts, reason: error.message, waitMs: error.waitMs }
+      if (error.cause === undefined) log.info(again, 'job to be run again')
+      else log.warn({ ...again, err: error.cause }, 'job to be run again')
       return error
     }
     if (error instanceof UnrecoverableError) {

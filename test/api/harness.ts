@@ -1,5 +1,6 @@
 // The real app over HTTP, with stubs only in the place of ports: what the surface itself does can be tried without Redis.
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
@@ -8,10 +9,12 @@ import type { ApiConfig, ApiDeps } from '../../src/api/deps.ts'
 import { createHttpServer } from '../../src/api/http-server.ts'
 import type { LimitRefusal, VerificationRecord } from '../../src/domain/ports.ts'
 import { Keyring } from '../../src/lib/keyring.ts'
+import { projectRoot } from '../../src/lib/run-file.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { createLog } from '../../src/log.ts'
 import { createConsoleSessions } from '../../src/providers/tokens/console-session.ts'
 import { createJwtVerifier } from '../../src/providers/tokens/jwt-verifier.ts'
+import { createSignerTexts } from '../../src/providers/signer-texts.ts'
 import { createProofSigner } from '../../src/providers/tokens/proof-signer.ts'
 
 export const jwtSecret = 'a secret of the tests, long enough'
@@ -56,13 +59,16 @@ export const defaultConfig: ApiConfig = {
   EMAIL_CALLBACK_SECRET: new Secret(mailSecret),
 }
 
-/** Starts the app on a free port. Close it in the test that started it. */
-export async function startApi(config: Partial<ApiConfig> = {}): Promise<Harness> {
+export type RealParts = Partial<Omit<ApiDeps, 'telemetry'>> & { telemetry?: Partial<ApiDeps['telemetry']> }
+
+/** Starts the app on a free port, with real parts where a test has some. Close it in the test that started it. */
+export async function startApi(config: Partial<ApiConfig> = {}, parts: RealParts = {}): Promise<Harness> {
   const records = new Map<string, VerificationRecord>()
   const calls: Harness['calls'] = []
   const logLines: string[] = []
   const refusal: Harness['refusal'] = { next: null }
-  const deps = await createDeps({ ...defaultConfig, ...config }, { records, calls, logLines, refusal })
+  const stubs = await createDeps({ ...defaultConfig, ...config }, { records, calls, logLines, refusal })
+  const deps: ApiDeps = { ...stubs, ...parts, telemetry: { ...stubs.telemetry, ...parts.telemetry } }
   const server = createHttpServer(createApp(deps), { log: deps.log, requested: deps.telemetry.requested })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -135,6 +141,7 @@ async function createDeps(config: ApiConfig, { records, calls, logLines, refusal
       clock,
       ended: { end: async (id) => void ended.add(id), isEnded: async (id) => ended.has(id) },
     }),
+    signerTexts: createSignerTexts(join(projectRoot, 'templates')),
     stopping: new AbortController().signal,
     revocations: { standing: async () => ({ kind: 'ok', unusual: [] }), revoke: async () => {} },
     sessionTelemetry: { sessionChanged: silent, tokenChecked: silent, loginTold: silent, unusual: silent },
@@ -169,10 +176,23 @@ async function createDeps(config: ApiConfig, { records, calls, logLines, refusal
       | 'deliverSoon'
       | 'queueNames'
     >),
+    // Nor retention and evidence.
+    ...({} as Pick<ApiDeps, 'retention' | 'packFiles' | 'evidenceSigner' | 'verifierSource' | 'publicUrl' | 'software'>),
+    ...({} as Pick<ApiDeps, 'checks' | 'ruleSet'>),
     // Nor uploads, nor documents.
     ...({ uploadPolicy: { maxBytes: 1 } } as Pick<
       ApiDeps,
-      'uploadPolicy' | 'uploads' | 'storedUploads' | 'blobs' | 'documents' | 'documentRows' | 'documentResults'
+      | 'uploadPolicy'
+      | 'uploads'
+      | 'storedUploads'
+      | 'blobs'
+      | 'documents'
+      | 'documentRows'
+      | 'documentResults'
+      | 'envelopes'
+      | 'sealingKey'
+      | 'notices'
+      | 'notifications'
     >),
     submissions: {} as ApiDeps['submissions'],
     catalogue: { newest: () => null, version: () => null, onboardingFor: () => null, list: () => [] },

@@ -16,6 +16,9 @@ const send: [JobPayload<JobName>, JobPayload<JobName>] = [
 const submission = () => ({ submissionId: createId('sub', { partition: 2, keyTag: 0, traits: 0 }) })
 const upload = () => ({ uploadId: createId('upl', { partition: 2, keyTag: 0, traits: 0 }) })
 const aDocument = () => ({ documentId: createId('doc', { partition: 2, keyTag: 0, traits: 0 }) })
+const anEnvelope = () => ({ envelopeId: createId('env', { partition: 2, keyTag: 0, traits: 0 }) })
+const aNotice = () => ({ noticeId: createId('ntc', { partition: 2, keyTag: 0, traits: 0 }) })
+const aCheck = () => ({ checkId: createId('chk', { partition: 2, keyTag: 0, traits: 0 }) })
 const delivery = createId('whd', { partition: 2, keyTag: 0, traits: 0 })
 /** Two pieces of work of each job. */
 const samples: Record<JobName, [JobPayload<JobName>, JobPayload<JobName>]> = {
@@ -38,6 +41,17 @@ const samples: Record<JobName, [JobPayload<JobName>, JobPayload<JobName>]> = {
   'document.signatures': [aDocument(), aDocument()],
   'document.analysis': [aDocument(), aDocument()],
   'document.record': [aDocument(), aDocument()],
+  'check.evaluate': [aCheck(), aCheck()],
+  'envelope.prepare': [anEnvelope(), anEnvelope()],
+  'integrity.sweep': [{ slot: 480_000 }, { slot: 480_001 }],
+  'retention.sweep': [{ slot: 480_000 }, { slot: 480_001 }],
+  'envelope.expire': [anEnvelope(), anEnvelope()],
+  'envelope.seal': [anEnvelope(), anEnvelope()],
+  'notice.send': [aNotice(), aNotice()],
+  'notification.digest': [
+    { partition: 2, slot: 29_000_000 },
+    { partition: 2, slot: 29_000_001 },
+  ],
   'upload.sweep': [
     { partition: 2, slot: 29_000_000 },
     { partition: 2, slot: 29_000_001 },

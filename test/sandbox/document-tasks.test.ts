@@ -66,6 +66,19 @@ describe('text and thumbnails', () => {
     expect(Buffer.from(images[0]?.webp ?? '', 'base64').toString('latin1', 8, 12)).toBe('WEBP')
   })
 
+  it('are as wide as was asked for', async () => {
+    const path = fileOf(textPdf(['wide']))
+    for (const [asked, width, height] of [
+      [undefined, 400, 566],
+      [1_200, 1_200, 1_698],
+    ] as const) {
+      const drawn = await sandbox.thumbnails(path, 1, 1, never, asked)
+      const webp = Buffer.from((drawn.kind === 'ok' && drawn.value.images[0]?.webp) || '', 'base64')
+      // A lossy WebP says its size in the first frame header (RFC 6386, 9.1).
+      expect([webp.readUInt16LE(26) & 0x3fff, webp.readUInt16LE(28) & 0x3fff]).toEqual([width, height])
+    }
+  })
+
   it('of what PDFium does not open are refused in good order', async () => {
     const path = fileOf(Buffer.from('no PDF at all'))
     expect(await sandbox.text(path, never)).toMatchObject({ kind: 'rejected' })

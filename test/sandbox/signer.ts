@@ -14,7 +14,7 @@ type Scheme = {
   options: Omit<SignKeyObjectInput, 'key'>
   isEdwards?: boolean
 }
-export type Signer = { name: string; key: KeyObject; certificate: Buffer; scheme: Scheme; issuer?: Signer }
+export type Signer = { name: string; subject: Buffer; key: KeyObject; certificate: Buffer; scheme: Scheme; issuer?: Signer }
 
 const SHA256 = '2.16.840.1.101.3.4.2.1'
 const pss = { padding: 6, saltLength: 32 }
@@ -49,7 +49,15 @@ export const schemes = {
 } as const satisfies Record<string, Scheme>
 export type SchemeName = keyof typeof schemes
 
-type SignerOptions = { scheme?: SchemeName; issuer?: Signer; usages?: Buffer[]; isAuthority?: boolean; notAfterMs?: number }
+/** `attributes` are further ones of the name: object identifier and text. `usages` are extensions of any kind. */
+type SignerOptions = {
+  scheme?: SchemeName
+  issuer?: Signer
+  attributes?: [string, string][]
+  usages?: Buffer[]
+  isAuthority?: boolean
+  notAfterMs?: number
+}
 
 function generateKeys(scheme: SchemeName): { publicKey: KeyObject; privateKey: KeyObject } {
   if (scheme === 'Ed25519') return generateKeyPairSync('ed25519')
@@ -63,6 +71,7 @@ export function createSigner(name: string, options: SignerOptions = {}): Signer 
   const { publicKey, privateKey } = generateKeys(schemeName)
   const scheme: Scheme = schemes[schemeName]
   const issuer = options.issuer
+  const subject = nameOf(name, options.attributes)
   // Nobody signs certificates with the plain form of ECDSA.
   const signing = issuer?.scheme ?? scheme
   const issuerScheme: Scheme = signing.options.dsaEncoding === undefined ? signing : schemes.ECDSA
@@ -72,15 +81,16 @@ export function createSigner(name: string, options: SignerOptions = {}): Signer 
     der(0xa0, integer(2)),
     integer(serialOf(name)),
     issuerScheme.algorithm,
-    nameOf(issuer?.name ?? name),
+    issuer?.subject ?? subject,
     sequence(time(nowMs - 30 * dayMs), time(options.notAfterMs ?? nowMs + 365 * dayMs)),
-    nameOf(name),
+    subject,
     publicKey.export({ type: 'spki', format: 'der' }),
     ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
   )
   const value = signBytes(issuer?.key ?? privateKey, issuerScheme, body)
   return {
     name,
+    subject,
     key: privateKey,
     certificate: sequence(body, issuerScheme.algorithm, bitString(value)),
     scheme,
@@ -97,8 +107,14 @@ function serialOf(name: string): number {
   return 1000 + (createHash('sha256').update(name).digest().readUInt16BE(0) % 60_000)
 }
 
-function nameOf(name: string): Buffer {
-  return sequence(set(sequence(oid('2.5.4.3'), utf8(name))))
+function nameOf(name: string, attributes: readonly [string, string][] = []): Buffer {
+  const all: readonly [string, string][] = [['2.5.4.3', name], ...attributes]
+  return sequence(...all.map(([type, text]) => set(sequence(oid(type), utf8(text)))))
+}
+
+/** A certificate extension with this content. */
+export function extension(type: string, content: Buffer): Buffer {
+  return sequence(oid(type), octets(content))
 }
 
 function signBytes(key: KeyObject, scheme: Scheme, bytes: Buffer): Buffer {
@@ -112,7 +128,9 @@ export function digestBy(scheme: Scheme, ...parts: Buffer[]): Buffer {
   return hash.digest()
 }
 
+/** `names`: the certificate that is named in what is signed, if not the signer's own; null for none. */
 export type MessageOptions = {
+  names?: Buffer | null
   contentType?: string
   content?: Buffer
   timestamp?: (value: Buffer) => Buffer
@@ -125,12 +143,22 @@ export type MessageOptions = {
 export function signMessage(signer: Signer, parts: Buffer[], options: MessageOptions = {}): Buffer {
   const contentType = oid(options.contentType ?? '1.2.840.113549.1.7.1')
   const digestAlgorithm = sequence(oid(signer.scheme.digestOid))
-  const certificateId = sequence(sequence(sequence(octets(createHash('sha256').update(signer.certificate).digest()))))
+  const certificateId = sequence(
+    sequence(
+      sequence(
+        octets(
+          createHash('sha256')
+            .update(options.names ?? signer.certificate)
+            .digest(),
+        ),
+      ),
+    ),
+  )
   const attributes = [
     sequence(oid('1.2.840.113549.1.9.3'), set(contentType)),
     sequence(oid('1.2.840.113549.1.9.5'), set(time(nowMs))),
     sequence(oid('1.2.840.113549.1.9.4'), set(octets(options.claimedDigest ?? digestBy(signer.scheme, ...parts)))),
-    sequence(oid('1.2.840.113549.1.9.16.2.47'), set(certificateId)),
+    ...(options.names === null ? [] : [sequence(oid('1.2.840.113549.1.9.16.2.47'), set(certificateId))]),
   ]
   const signed = options.withoutAttributes === true ? Buffer.concat(parts) : set(...attributes)
   const value = signBytes(signer.key, signer.scheme, signed)
@@ -138,7 +166,7 @@ export function signMessage(signer: Signer, parts: Buffer[], options: MessageOpt
     options.timestamp === undefined ? [] : [der(0xa1, sequence(oid('1.2.840.113549.1.9.16.2.14'), set(options.timestamp(value))))]
   const signerInfo = sequence(
     integer(1),
-    sequence(nameOf(signer.issuer?.name ?? signer.name), integer(serialOf(signer.name))),
+    sequence(signer.issuer?.subject ?? signer.subject, integer(serialOf(signer.name))),
     digestAlgorithm,
     ...(options.withoutAttributes === true ? [] : [Buffer.concat([Buffer.from([0xa0]), signed.subarray(1)])]),
     signer.scheme.algorithm,

@@ -35,7 +35,7 @@ export async function spawnNode(file: string, env: Readonly<Record<string, strin
   let hasEnded = false
   void server.exited.then(() => (hasEnded = true))
   spawned.add(server)
-  const line = async (pattern: RegExp, timeoutMs = 15_000): Promise<string> => {
+  const line = async (pattern: RegExp, timeoutMs = 30_000): Promise<string> => {
     const find = (): string | undefined => lines.find((text) => pattern.test(text))
     await until(() => find() ?? hasEnded, { timeoutMs }).catch(() => undefined)
     const found = find()

@@ -73,6 +73,34 @@ const nothingElse = {
     | 'sandbox'
     | 'documentFiles'
     | 'analyst'
+    | 'envelopes'
+    | 'audit'
+    | 'vault'
+    | 'checkpoints'
+    | 'checkpointSigner'
+    | 'evidenceSigner'
+    | 'verifierSource'
+    | 'publicUrl'
+    | 'checks'
+    | 'ruleSet'
+    | 'examinations'
+    | 'examiner'
+    | 'trustList'
+    | 'ownTexts'
+    | 'hasResponsiblePerson'
+    | 'sealingKey'
+    | 'sealPreparer'
+    | 'printer'
+    | 'retention'
+    | 'purges'
+    | 'integrity'
+    | 'software'
+    | 'retentionMeters'
+    | 'notices'
+    | 'notifications'
+    | 'noticeLanes'
+    | 'noticeTemplates'
+    | 'digestAfterMs'
   >),
 }
 
@@ -97,5 +125,13 @@ export function allDo(work: Work): typeof processors {
     'document.signatures': notOfThisTest,
     'document.analysis': notOfThisTest,
     'document.record': notOfThisTest,
+    'check.evaluate': notOfThisTest,
+    'envelope.prepare': notOfThisTest,
+    'integrity.sweep': notOfThisTest,
+    'retention.sweep': notOfThisTest,
+    'envelope.expire': notOfThisTest,
+    'envelope.seal': notOfThisTest,
+    'notice.send': notOfThisTest,
+    'notification.digest': notOfThisTest,
   }
 }

@@ -23,7 +23,7 @@ export function docsPage(document: OpenApiDocument, brand: string): Page {
     )}
     <h2 id="schemas">Schemas</h2>
     ${Object.entries(document.components.schemas).map(([name, schema]) => schemaSection(name, schema))}`
-  return { status: 200, title: 'Reference', brand, body, isWide: true }
+  return { status: 200, title: 'Reference', brand, body, width: 'wide' }
 }
 
 function anchor(tag: string): string {

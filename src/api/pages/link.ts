@@ -11,6 +11,7 @@ import type { Call, Route } from '../route.ts'
 import { requireSameOrigin } from '../same-origin.ts'
 import { html, type Html } from './html.ts'
 import { mark, notice, sendPage, type Mark, type Page } from './layout.ts'
+import { createNonce, isNonce } from './nonce.ts'
 
 type OpenView = Exclude<LinkView, { state: 'invalid' }>
 type FormOptions = { status?: number; fault?: string }
@@ -46,7 +47,7 @@ async function approve(deps: ApiDeps, call: Call): Promise<void> {
   const token = tokenOf(call)
   const form = await readForm(req, res)
   const view = await inspectLink(deps, call.caller, token)
-  if (!isNonce(deps, token, form.get('nonce') ?? '')) {
+  if (!isNonce(deps, token, nonceLifetimeMs, form.get('nonce') ?? '')) {
     const fault = view.state === 'open' ? 'This page had been open for too long. Please try again.' : undefined
     return sendPage(res, viewPage(deps, token, view, { status: 400, ...(fault === undefined ? {} : { fault }) }))
   }
@@ -137,7 +138,7 @@ function formPage(deps: ApiDeps, token: string, view: OpenView, parts: FormOptio
     <h1>${parts.title}</h1>
     ${parts.lead}
     <form method="post" autocomplete="off">
-      <input type="hidden" name="nonce" value="${nonceAt(deps, token, 0)}" />
+      <input type="hidden" name="nonce" value="${createNonce(deps, token, nonceLifetimeMs)}" />
       ${parts.fault === undefined ? null : html`<span class="fault" id="fault" role="alert">${parts.fault}</span>`}${parts.fields}
     </form>
     <p class="fine">You did not ask for this? Close this page. Nothing happens unless you confirm.</p>
@@ -193,15 +194,6 @@ function errorPage({ config }: ApiDeps, error: AppError): Page {
   const row = errorRow(error.code)
   const known = explanations[error.code] ?? { kind: 'wrong', title: 'This did not work', text: row.title }
   return notice({ status: row.status, brand: config.BRAND_NAME, ...known })
-}
-
-/** What shows that a form came from this page and not long ago: a keyed fingerprint over the token and ten minutes of time. */
-function nonceAt({ keyring, clock }: ApiDeps, token: string, bucketsAgo: number): string {
-  return keyring.fingerprint('page nonce', `${token}:${Math.floor(clock.nowMs() / nonceLifetimeMs) - bucketsAgo}`)
-}
-
-function isNonce(deps: ApiDeps, token: string, given: string): boolean {
-  return given === nonceAt(deps, token, 0) || given === nonceAt(deps, token, 1)
 }
 
 function tokenOf({ req }: Call): string {

@@ -29,6 +29,36 @@ input.digits{font:600 1.5rem/1.2 ui-monospace,SFMono-Regular,Menlo,Consolas,mono
 .fault{display:block;text-align:left;margin:0 0 1rem;padding:.6rem .8rem;border-radius:.65rem;background:var(--bad-wash);color:var(--bad);font-weight:500}
 .fine{font-size:.875rem;margin:1.25rem 0 0}
 a{color:var(--key)}
+textarea{width:100%;min-height:7rem;padding:.6rem .8rem;border:1px solid #7d8b86;border-radius:.65rem;background:transparent;color:inherit;font:inherit;margin:0 0 1rem;resize:vertical}
+input[aria-invalid=true],textarea[aria-invalid=true]{border-color:var(--bad);border-width:2px}
+button.quiet,.button.quiet{background:transparent;color:var(--key);border:1px solid var(--line);font-weight:500}
+button.quiet:hover,.button.quiet:hover{background:var(--code)}
+button.grave{background:var(--bad);color:var(--card)}
+.hint{display:block;font-size:.9rem;color:var(--soft);margin:-.2rem 0 .5rem;text-align:left;overflow-wrap:anywhere}
+.frame.reading>main{max-width:46rem;min-width:0}
+.steps{display:flex;flex-wrap:wrap;justify-content:center;gap:.35rem 1.1rem;margin:0 0 1.1rem;padding:0;list-style:none;font-size:.875rem;color:var(--soft)}
+.steps li{display:flex;align-items:center;gap:.4rem}
+.steps i{font-style:normal;font-weight:600;display:grid;place-items:center;width:1.5rem;height:1.5rem;border-radius:50%;border:1px solid var(--line);background:var(--card);font-size:.8rem}
+.steps [aria-current]{color:var(--ink);font-weight:600}.steps [aria-current] i{background:var(--key);border-color:var(--key);color:var(--key-ink)}
+.steps .past i{background:var(--good-wash);border-color:var(--good-wash);color:var(--good)}
+.reading .card{text-align:left;margin:0 0 1rem}.reading h2{font-size:1.1rem;line-height:1.3;margin:0 0 .6rem;overflow-wrap:anywhere}
+.reading .card h2.gap{margin-top:1.4rem}.reading .card form:first-child{margin-top:0}
+dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.25rem;margin:.9rem 0 0}
+dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;overflow-wrap:anywhere}
+dl.facts code{font-size:.85em}
+blockquote{margin:.3rem 0 0;padding:.1rem 0 .1rem .9rem;border-left:3px solid var(--line);white-space:pre-line;overflow-wrap:anywhere}
+.people{margin:0;padding:0;list-style:none}
+.people li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;padding:.4rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}.people li:last-child{border:0}
+.people span{color:var(--soft)}
+.sheets{margin:1rem 0;padding:0;list-style:none}
+.sheets li{margin:0 0 1rem}
+.sheets img{display:block;width:100%;max-width:100%;height:auto;aspect-ratio:auto 210/297;background:#fff;color:#52605b;border:1px solid var(--line);border-radius:.4rem}
+.sheets p{font-size:.8rem;text-align:center;margin:.3rem 0 0}
+.terms p{color:var(--ink)}
+.tick{display:flex;align-items:flex-start;gap:.75rem;margin:0 0 1rem;padding:.9rem 1rem;border:1px solid #7d8b86;border-radius:.65rem;font-weight:500}
+.tick input{flex:none;width:1.35rem;height:1.35rem;margin:.1rem 0 0;accent-color:var(--key)}
+.links{display:flex;flex-wrap:wrap;justify-content:center;gap:.5rem 1.5rem;margin:1.1rem 0 0;font-size:.95rem}
+@media (max-width:30rem){dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin:0 0 .5rem}.people li{flex-direction:column}.card{padding:1.5rem 1.1rem}.steps li:not([aria-current]) span{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}}
 .frame.wide{align-items:stretch;max-width:74rem;margin:0 auto;padding-top:1.5rem}.frame.wide>main{max-width:none}
 .wide h1{font-size:1.9rem}.wide h2{font-size:1.25rem;margin:2.5rem 0 .75rem;letter-spacing:-.01em}.wide h3{font-size:1rem;margin:1.25rem 0 .4rem}
 .lead{max-width:46rem}

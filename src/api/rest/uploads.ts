@@ -1,13 +1,11 @@
 // Uploads besides their bytes: lists, sessions, finalisation, download. Bytes come in by tus (src/api/tus).
-import { pipeline } from 'node:stream/promises'
 import { emptyRequest } from '../../contracts/empty.ts'
 import { getUploadSession, listUploads, requestFinalisation, uploadForDownload } from '../../domain/uploads/read.ts'
-import { AppError, invalidField } from '../../errors.ts'
-import { attachment } from '../attachment.ts'
-import { readRange } from '../byte-range.ts'
+import { invalidField } from '../../errors.ts'
 import type { ApiDeps } from '../deps.ts'
 import { contextOf, queryText } from '../request-context.ts'
 import { routeWithBody, type Call, type Route } from '../route.ts'
+import { sendStored } from '../send-stored.ts'
 import { idOf } from '../tus/routes.ts'
 import { uploadDocs as docs } from './uploads.docs.ts'
 
@@ -70,41 +68,7 @@ async function list(deps: ApiDeps, { req, res, caller }: Call): Promise<void> {
   res.json(await listUploads(deps, caller, { first, after: queryText(req, 'after') || undefined }))
 }
 
-/** Whole or in part, and never shown in the page's own origin. */
-async function sendFile(deps: ApiDeps, { req, res, caller }: Call): Promise<void> {
-  const { stored, filename } = await uploadForDownload(deps, caller, idOf(req))
-  const link = await deps.blobs.link(stored.key, { disposition: attachment(filename), mediaType: stored.mediaType })
-  if (link !== null) {
-    res.status(302).setHeader('Location', link)
-    res.end()
-    return
-  }
-  const etag = `"${stored.sha256}"`
-  res.setHeader('ETag', etag)
-  res.setHeader('Accept-Ranges', 'bytes')
-  res.setHeader('Last-Modified', new Date(stored.storedAtMs).toUTCString())
-  res.setHeader('Cache-Control', 'private, no-cache')
-  if (req.headers['if-none-match']?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)) {
-    res.status(304).end()
-    return
-  }
-  const range = readRange(req, stored.bytes, etag)
-  if (range === 'unsatisfiable') {
-    res.setHeader('Content-Range', `bytes */${stored.bytes}`)
-    throw new AppError('range_not_satisfiable')
-  }
-  res.setHeader('Content-Type', stored.mediaType.startsWith('text/') ? `${stored.mediaType}; charset=utf-8` : stored.mediaType)
-  res.setHeader('Content-Disposition', attachment(filename))
-  res.setHeader('Content-Length', String(range ? range.end - range.start + 1 : stored.bytes))
-  res.status(range ? 206 : 200)
-  if (range) res.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${stored.bytes}`)
-  if (req.method === 'HEAD' || stored.bytes === 0) {
-    res.end()
-    return
-  }
-  const content = await deps.blobs.read(stored.key, range ?? undefined)
-  // A reader that goes away is no fault of ours.
-  await pipeline(content, res).catch((error: unknown) => {
-    if (!res.destroyed) throw error
-  })
+async function sendFile(deps: ApiDeps, call: Call): Promise<void> {
+  const { stored, filename } = await uploadForDownload(deps, call.caller, idOf(call.req))
+  await sendStored(deps, call, { ...stored, filename })
 }

@@ -6,6 +6,8 @@ import { createClamdScanner } from '../../providers/scanner/clamd.ts'
 import { pendingMigrations } from '../../stores/postgres/migrate.ts'
 import { closeRedis, openRedis } from '../../stores/redis/connections.ts'
 import { examineRedis } from '../../stores/redis/fitness.ts'
+import { loadSealingKey, sealingFaultSentence } from '../../providers/sealing/sealing-key.ts'
+import { sealingKeyBytes } from '../sealing-key.ts'
 import { openBlobs } from '../upload-parts.ts'
 
 /** What a check found, in one line; it throws what is wrong. */
@@ -33,6 +35,7 @@ export async function runDoctor(_args: string[], env: NodeJS.ProcessEnv): Promis
 function checksFor(config: Config): Check[] {
   return [
     { name: 'settings', run: () => Promise.resolve(`complete for ${config.NODE_ENV}`) },
+    { name: 'seal', run: () => checkSealingKey(config) },
     { name: 'redis', run: () => checkRedis(config) },
     { name: 'postgres', run: () => checkPostgres(config.DATABASE_URL) },
     ...(config.CHANNELS.includes('email') ? [{ name: 'mail', run: () => checkMail(config) }] : []),
@@ -40,6 +43,15 @@ function checksFor(config: Config): Check[] {
     ...(config.STORAGE_URL === undefined ? [] : [{ name: 'storage', run: () => checkStorage(config) }]),
     ...(config.CLAMD_URL === undefined ? [] : [{ name: 'clamd', run: () => checkClamd(config, config.CLAMD_URL ?? '') }]),
   ]
+}
+
+async function checkSealingKey(config: Config): Promise<string> {
+  const { key, fault } = loadSealingKey(sealingKeyBytes(config), config.SEALING_KEY_PASSWORD?.reveal() ?? '', Date.now())
+  if (fault !== null) throw new Error(sealingFaultSentence(fault))
+  const standing = key.standing(Date.now())
+  return standing.ready
+    ? `${standing.certificate.subject}, good until ${new Date(standing.certificate.notAfterMs).toISOString().slice(0, 10)}`
+    : ''
 }
 
 async function checkRedis(config: Config): Promise<string> {

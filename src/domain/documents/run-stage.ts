@@ -34,7 +34,7 @@ export async function runDocumentStage(
 function laterOrFault(deps: DocumentWorkDeps, record: DocumentRecord, error: unknown, run: Run): unknown {
   if (error instanceof RetryLater || deps.clock.nowMs() - record.createdAtMs > patienceMs) return error
   const word = error instanceof Error ? ('code' in error ? String(error.code) : error.name) : 'unknown'
-  return new RetryLater(run.signal.aborted ? 'aborted' : `failed_${word}`, backoffMs(run.backoff, run.tries))
+  return new RetryLater(run.signal.aborted ? 'aborted' : `failed_${word}`, backoffMs(run.backoff, run.tries), { cause: error })
 }
 
 async function judge(deps: DocumentWorkDeps, call: StageCall): Promise<StageVerdict> {

@@ -39,7 +39,7 @@ export async function finaliseUpload(deps: UploadWorkDeps, id: string, run: Run)
 function laterOrFailed(deps: UploadWorkDeps, record: UploadRecord, error: unknown, run: Run): unknown {
   if (deps.clock.nowMs() - record.createdAtMs > DAY_MS) return error
   const word = error instanceof Error ? ('code' in error ? String(error.code) : error.name) : 'unknown'
-  return new RetryLater(run.signal.aborted ? 'aborted' : `failed_${word}`, backoffMs(run.backoff, run.tries))
+  return new RetryLater(run.signal.aborted ? 'aborted' : `failed_${word}`, backoffMs(run.backoff, run.tries), { cause: error })
 }
 
 async function runStages(deps: UploadWorkDeps, claimed: Claimed, run: Run): Promise<string> {

@@ -31,13 +31,20 @@ export type Orphan = { place: 'held' | 'stored'; key: string; bytes: number; cha
 export async function* findOrphans(deps: SweepDeps): AsyncGenerator<Orphan> {
   let pending: Orphan[] = []
   for await (const object of deps.blobs.inventory()) {
-    if (deps.clock.nowMs() - object.changedAtMs < orphanAgeMs) continue
+    if (deps.clock.nowMs() - object.changedAtMs < orphanAgeMs || isOfAnotherBook(object.key)) continue
     pending.push(object)
     if (pending.length < batch) continue
     yield* await unowned(deps, pending)
     pending = []
   }
   yield* await unowned(deps, pending)
+}
+
+// Sealed copies, certificates and reports lie in the same store; their rows are elsewhere.
+const otherBooks = ['envelopes/', 'checks/']
+
+function isOfAnotherBook(key: string): boolean {
+  return otherBooks.some((folder) => key.startsWith(folder))
 }
 
 async function unowned(deps: SweepDeps, objects: readonly Orphan[]): Promise<Orphan[]> {

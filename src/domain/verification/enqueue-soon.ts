@@ -6,10 +6,10 @@ const patienceMs = 300
 
 type EnqueueDeps = { enqueue: Enqueue; telemetry: Pick<Telemetry, 'repaired'> }
 
-/** Adds the job at once if that can be done within 300 ms; never fails. */
-export async function enqueueSoon(deps: EnqueueDeps, job: JobRequest): Promise<void> {
+/** Adds the job at once, to run after `delayMs`, if that can be done within 300 ms; never fails. */
+export async function enqueueSoon(deps: EnqueueDeps, job: JobRequest, delayMs = 0): Promise<void> {
   try {
-    await withDeadline(deps.enqueue(job), patienceMs, () => new Error('the queue did not answer in time'))
+    await withDeadline(deps.enqueue(job, delayMs), patienceMs, () => new Error('the queue did not answer in time'))
   } catch {
     deps.telemetry.repaired('enqueue_deferred')
   }

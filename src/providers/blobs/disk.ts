@@ -1,13 +1,14 @@
 // Bytes on a file system that API and workers share. An open upload is one or more segments in quarantine; a writer that follows one which vanished begins
 // a segment of its own, so that nothing a late one still writes can touch what was counted.
+import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { access, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { access, mkdir, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BlobFields, BlobStore } from '../../domain/upload-ports.ts'
 import { concatenate } from './concatenate.ts'
 import { openSegment } from './disk-append.ts'
 import { listTree } from './list-tree.ts'
-import { fileSize, storagePath, syncFolder } from './files.ts'
+import { fileSize, storagePath, syncFolder, writeDurably } from './files.ts'
 import { lastSegment, segmentsOf, type Segment } from './segments.ts'
 
 const held = 'quarantine'
@@ -86,6 +87,39 @@ export function createDiskBlobs(root: string): BlobStore {
 
     async read(key, range) {
       return createReadStream(storedPath(key), range ?? {})
+    },
+
+    async sizeOf(key) {
+      const size = await fileSize(storedPath(key))
+      // A disk that is not mounted has no folder of objects either: nothing can be said of what it holds.
+      if (size === null) await access(join(root, stored), constants.R_OK | constants.X_OK)
+      return size
+    },
+
+    async write(key, content) {
+      // A folder for this draft alone: another writer of the same object removes its own.
+      const folder = join(heldFolder(key), randomUUID())
+      const target = storedPath(key)
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      try {
+        await writeDurably(join(folder, whole), content)
+        await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+        await rename(join(folder, whole), target)
+        await syncFolder(dirname(target))
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+        await rmdir(heldFolder(key)).catch(() => {})
+      }
+    },
+
+    async remove(key) {
+      await rm(storedPath(key), { force: true })
+      await rm(heldFolder(key), { recursive: true, force: true })
+    },
+
+    async keysIn(folder) {
+      const names = await readdir(dirname(storedPath(`${folder}/any`))).catch(() => [])
+      return names.map((name) => `${folder}/${name}`)
     },
 
     link: async () => null,

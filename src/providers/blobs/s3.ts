@@ -8,6 +8,7 @@ import { BlobDamaged, type BlobFields, type BlobStore } from '../../domain/uploa
 import { openS3Append } from './s3-append.ts'
 import { bytesOf, progressOf } from './s3-fields.ts'
 import { createS3Objects, type S3Options } from './s3-objects.ts'
+import { putWhole } from './s3-put.ts'
 import { createTurns } from '../../lib/turns.ts'
 
 const MIB = 1_048_576
@@ -136,6 +137,26 @@ export function createS3Blobs(options: S3BlobOptions): BlobStore & { close(): vo
     },
 
     read: (key, range) => objects.get(stored(key), range),
+
+    async sizeOf(key) {
+      const size = await objects.size(stored(key))
+      // A bucket that is not there has no such object either; listing it tells the two apart.
+      if (size === null) for await (const { name, bytes } of objects.list(stored(key))) if (name === stored(key)) return bytes
+      return size
+    },
+
+    write: (key, content) => putWhole(objects, stored(key), content, partBytes),
+
+    async remove(key) {
+      await objects.remove(stored(key))
+      for (const { name, uploadId } of await objects.multiparts(stored(key))) if (name === stored(key)) await objects.abort(name, uploadId)
+    },
+
+    async keysIn(place) {
+      const keys: string[] = []
+      for await (const { name } of objects.list(stored(`${place}/`))) keys.push(name.slice('objects/'.length))
+      return keys
+    },
 
     link: (key, as) => objects.link(stored(key), as),
 

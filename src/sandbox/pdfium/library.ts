@@ -22,3 +22,28 @@ export async function openDocument(library: PDFiumLibrary, data: Buffer): Promis
 export function closePage(page: PDFiumPage): void {
   page['module']._FPDF_ClosePage(page['pageIdx'])
 }
+
+/** A page much higher than wide is drawn narrower: so many times as high as wide at most. */
+const maxHeightRatio = 4
+
+export type Bitmap = { width: number; height: number; data: Uint8Array }
+
+/**
+ * A page as pixels of four bytes each, so wide or narrower. Null for one that cannot be drawn. A trap leaves the
+ * module in no state to go on, and is thrown.
+ */
+export async function drawPage(document: PDFiumDocument, index: number, widthPixels: number): Promise<Bitmap | null> {
+  try {
+    const page = document.getPage(index)
+    const { originalWidth, originalHeight } = page.getOriginalSize()
+    if (!(originalWidth > 0 && originalHeight > 0)) return null
+    const scale = Math.min(widthPixels / originalWidth, (maxHeightRatio * widthPixels) / originalHeight)
+    const width = Math.max(1, Math.round(originalWidth * scale))
+    const height = Math.max(1, Math.round(originalHeight * scale))
+    const { data } = await page.render({ width, height, scale: 1, render: 'bitmap', renderFormFields: true })
+    return { width, height, data }
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error
+    return null
+  }
+}

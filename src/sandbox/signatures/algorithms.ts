@@ -70,6 +70,20 @@ const plainEcdsaSchemes: Record<string, string> = {
   '0.4.0.127.0.7.1.1.4.1.11': 'SHA3-512',
 }
 
+/** Digests that are not computed here, but known by name: they are broken. */
+const brokenDigests: Readonly<Record<string, string>> = { '1.2.840.113549.2.2': 'MD2', '1.2.840.113549.2.5': 'MD5' }
+
+/** What a digest is called: a name for those that are known, else its identifier; null for none. */
+export function nameDigest(algorithm: Asn1 | undefined): string | null {
+  const oid = oidOf(algorithm?.children[0])
+  return oid === undefined ? null : (digests[oid]?.name ?? brokenDigests[oid] ?? oid)
+}
+
+/** Whether collisions of a digest can be made, by its name as nameDigest gives it. */
+export function isWeakDigestName(name: string | null): boolean {
+  return name !== null && (digestNamed(name)?.weak === true || Object.values(brokenDigests).includes(name))
+}
+
 /** The digest of an AlgorithmIdentifier; undefined if it is not understood. */
 export function digestOf(algorithm: Asn1 | undefined): Digest | undefined {
   return digests[oidOf(algorithm?.children[0]) ?? '']

@@ -39,6 +39,7 @@ export function readWholeAsn1(bytes: Buffer): Asn1 | undefined {
 function toTree(block: Block): Asn1 {
   const { idBlock, valueBeforeDecodeView: view } = block
   const raw = Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+  if (!hasStatedLength(raw)) throw new RangeError('an element is longer than it says')
   const items: unknown = idBlock.isConstructed ? block.valueBlock.value : undefined
   const children = (Array.isArray(items) ? items : []).map((item: Block) => toTree(item)).filter((child) => child.raw.length > 0)
   const isSplitString =
@@ -49,10 +50,25 @@ function toTree(block: Block): Asn1 {
 }
 
 function headerLength(raw: Buffer): number {
-  let at = 1
-  if (((raw[0] ?? 0) & 0x1f) === 0x1f) while (((raw[at++] ?? 0) & 0x80) !== 0);
+  const at = lengthOffset(raw)
   const first = raw[at] ?? 0
   return at + 1 + (first > 0x80 ? first - 0x80 : 0)
+}
+
+function lengthOffset(raw: Buffer): number {
+  let at = 1
+  if (((raw[0] ?? 0) & 0x1f) === 0x1f) while (((raw[at++] ?? 0) & 0x80) !== 0);
+  return at
+}
+
+// asn1js lets what an element holds run past the element's own end.
+function hasStatedLength(raw: Buffer): boolean {
+  const head = headerLength(raw)
+  const lengthAt = lengthOffset(raw)
+  const first = raw[lengthAt] ?? 0
+  if (first === 0x80 || raw.length === 0) return true
+  const stated = first < 0x80 ? first : raw.subarray(lengthAt + 1, head).reduce((sum, byte) => sum * 256 + byte, 0)
+  return stated === raw.length - head
 }
 
 /** Whether an element is of this universal tag. */

@@ -10,10 +10,21 @@ import { integerOf, isKind, nameOf } from '../pdf/values.ts'
 
 const MAX_SIGNATURES = 32
 const MAX_NAME_LETTERS = 256
+/** Of the fields that hold one signature, so many are named: two are too many already. */
+const MAX_FIELDS = 20
 const MAX_STRAY_MARKS = 256
 
-/** `fields` are empty for a signature that no field of the present document holds. `num`: its object number, where it is an object of its own. */
-export type Candidate = { dict: PdfDict; fields: string[]; num: number | undefined }
+/**
+ * `fields` are empty for a signature that no field of the present document holds. `object`: its number and generation, where it is an
+ * object of its own.
+ */
+export type Candidate = {
+  dict: PdfDict
+  fields: string[]
+  object: { num: number; gen: number } | undefined
+  /** Set where a field names an object that cannot be read: then the dictionary is an empty one. */
+  isUnreadable?: true
+}
 
 /** All signatures, each once, those of fields first. More than 32 are not read: `cut` says so. */
 export function findSignatures(pdf: OpenedPdf): { candidates: Candidate[]; cut: boolean } {
@@ -29,11 +40,18 @@ export function findSignatures(pdf: OpenedPdf): { candidates: Candidate[]; cut: 
 function addField(pdf: OpenedPdf, node: FormNode, found: Map<PdfDict, Candidate>): void {
   if (node.type !== 'Sig') return
   const dict = pdf.current.resolve(node.value)
-  if (!isKind(dict, 'dict')) return
+  if (!isKind(dict, 'dict')) return addUnreadable(pdf, node, found)
   const name = node.name.slice(0, MAX_NAME_LETTERS)
   const known = found.get(dict)
-  if (known === undefined) found.set(dict, { dict, fields: [name], num: isKind(node.value, 'ref') ? node.value.num : undefined })
-  else if (!known.fields.includes(name)) known.fields.push(name)
+  if (known === undefined) found.set(dict, { dict, fields: [name], object: isKind(node.value, 'ref') ? node.value : undefined })
+  else if (known.fields.length < MAX_FIELDS && !known.fields.includes(name)) known.fields.push(name)
+}
+
+// A field without a value is not signed. One whose value stood somewhere and is none is a signature that was damaged.
+function addUnreadable(pdf: OpenedPdf, { value, name }: FormNode, found: Map<PdfDict, Candidate>): void {
+  if (!isKind(value, 'ref') || (pdf.current.entry(value.num)?.type ?? 'free') === 'free') return
+  const dict: PdfDict = { kind: 'dict', entries: new Map(), repeatedKeys: [], start: -1, end: -1 }
+  found.set(dict, { dict, fields: [name.slice(0, MAX_NAME_LETTERS)], object: value, isUnreadable: true })
 }
 
 // Usage rights are a licence to the reader's extra functions, signed by its maker: nobody's signature of the document.
@@ -59,7 +77,7 @@ function findStrays(pdf: OpenedPdf, known: Set<number>): Candidate[] {
   for (const mark of marks) {
     const head = heads.findLast((one) => one.offset < mark)
     const dict = head === undefined ? undefined : readSignatureAt(pdf, head.offset)
-    if (head !== undefined && dict !== undefined && !known.has(dict.start)) strays.set(head.offset, { dict, fields: [], num: head.num })
+    if (head !== undefined && dict !== undefined && !known.has(dict.start)) strays.set(head.offset, { dict, fields: [], object: head })
   }
   return [...strays.values()]
 }

@@ -15,14 +15,16 @@ const TIME_STAMPING = '1.3.6.1.5.5.7.3.8'
 const revocationPointers = ['2.5.29.31', '1.3.6.1.5.5.7.1.1']
 const NO_REVOCATION_AVAILABLE = '2.5.29.56'
 
-/** `issuerName` and `serial` as raw DER content. Times are milliseconds. `key` is undefined if its kind is not understood. */
+/** `issuerName`, `subjectName` and `serial` as raw DER content. `extensions` by identifier: what is in their octets. Times are milliseconds. `key` is undefined if its kind is not understood. */
 export type Certificate = {
   der: Buffer
   x509: X509Certificate
   key: KeyObject | undefined
   issuerName: Buffer
+  subjectName: Buffer
   serial: Buffer
   keyId: Buffer | undefined
+  extensions: ReadonlyMap<string, Buffer>
   notBeforeMs: number
   notAfterMs: number
   selfIssued: boolean
@@ -47,7 +49,9 @@ export function readCertificate(der: Buffer): Certificate | undefined {
     x509,
     key: attempt(() => x509.publicKey),
     issuerName: issuer.raw,
+    subjectName: subject.raw,
     serial: serial.content,
+    extensions,
     keyId: readWholeAsn1(extensions.get(SUBJECT_KEY_ID) ?? Buffer.alloc(0))?.content,
     notBeforeMs,
     notAfterMs,

@@ -16,7 +16,8 @@ export function judgeChain(leaf: Certificate, others: readonly Certificate[], tr
   return chain.slice(0, -1).some((certificate) => certificate.hasRevocationPointer) ? 'revocation_unknown' : 'trusted'
 }
 
-function findChain(leaf: Certificate, others: readonly Certificate[], trusted: readonly Certificate[]): Certificate[] | undefined {
+/** The certificates from a leaf to a trusted one, both included; undefined if no such path is found. Times are not looked at. */
+export function findChain(leaf: Certificate, others: readonly Certificate[], trusted: readonly Certificate[]): Certificate[] | undefined {
   const chain = [leaf]
   for (let current = leaf; chain.length <= MAX_CHAIN_LENGTH;) {
     if (trusted.some((anchor) => anchor.der.equals(current.der))) return chain

@@ -1,9 +1,10 @@
 // Reads a CMS SignedData (RFC 5652) with one signer into the pieces that a verdict needs, each with its exact bytes.
 // Whether they fit each other is judged in signed-message.ts.
 import type { Digest, SignatureScheme } from './algorithms.ts'
-import { digestOf, schemeOf } from './algorithms.ts'
+import { digestOf, nameDigest, schemeOf } from './algorithms.ts'
 import type { Asn1 } from './asn1.ts'
 import { isContext, isUniversal, oidOf, readAsn1 } from './asn1.ts'
+import { readFrame } from './cms-frame.ts'
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2'
 
@@ -18,6 +19,8 @@ export type SignedMessage = {
   certificates: Buffer[]
   signerId: SignerId
   digest: Digest | undefined
+  /** As the message says, understood or not. */
+  digestName: string | null
   scheme: SignatureScheme | undefined
   /** The bytes that are signed when there are signed attributes: their DER as a SET. */
   signedAttributesDer: Buffer | undefined
@@ -36,23 +39,15 @@ export type CmsRead = { message: SignedMessage } | { problem: string }
 export function readCms(bytes: Buffer): CmsRead {
   const read = readAsn1(bytes)
   if (read === undefined || !isUniversal(read.element, 16)) return { problem: 'the signature value is not a CMS message' }
-  const [type, wrapper] = read.element.children
-  const signedData = isContext(wrapper, 0) ? wrapper.children[0] : undefined
-  if (oidOf(type) !== SIGNED_DATA || !isUniversal(signedData, 16)) return { problem: 'the CMS message holds no signed data' }
-  const [, , encapsulated, ...rest] = signedData.children
-  const signers = rest.at(-1)
-  if (!isUniversal(encapsulated, 16) || !isUniversal(signers, 17)) return { problem: 'the signed data is malformed' }
-  const [signer, other] = signers.children
-  if (!isUniversal(signer, 16) || other !== undefined) return { problem: 'the signed data has not exactly one signer' }
-  const contentType = oidOf(encapsulated.children[0])
+  const frame = readFrame(read.element, SIGNED_DATA)
+  if ('problem' in frame) return frame
+  const { signer, content } = frame
+  const contentType = oidOf(frame.contentType)
   if (contentType === undefined) return { problem: 'the signed data names no content type' }
-  const content = encapsulated.children[1]?.children[0]?.content
-  const certificates = rest
-    .filter((field) => isContext(field, 0))
-    .flatMap((field) => field.children.filter((child) => isUniversal(child, 16)).map((child) => child.raw))
+  const certificates = frame.certificates.filter((child) => isUniversal(child, 16)).map((child) => child.raw)
   const fields = readSigner(signer)
   if (fields === undefined) return { problem: 'the signer information is malformed' }
-  return { message: { contentType, content, certificates, ...fields, trailing: bytes.subarray(read.length) } }
+  return { message: { contentType, content: content?.content, certificates, ...fields, trailing: bytes.subarray(read.length) } }
 }
 
 type SignerFields = Omit<SignedMessage, 'contentType' | 'content' | 'certificates' | 'trailing'>
@@ -66,6 +61,7 @@ function readSigner(signer: Asn1): SignerFields | undefined {
   return {
     signerId,
     digest: digestOf(digestAlgorithm),
+    digestName: nameDigest(digestAlgorithm),
     scheme: schemeOf(algorithm),
     // RFC 5652, 5.4: signed as the DER of a SET OF, not under the tag [0] that it is sent with.
     signedAttributesDer: signed === undefined ? undefined : encodeSetOf(signed.children.map((child) => child.raw)),
@@ -87,7 +83,8 @@ function encodeSetOf(elements: Buffer[]): Buffer {
 
 function readSignerId(sid: Asn1 | undefined): SignerId | undefined {
   if (isContext(sid, 0)) return { keyId: sid.content }
-  const [issuer, serial] = sid?.children ?? []
+  const [issuer, serial, other] = isUniversal(sid, 16) ? sid.children : []
+  if (other !== undefined) return undefined
   return isUniversal(issuer, 16) && isUniversal(serial, 2) ? { issuer: issuer.raw, serial: serial.content } : undefined
 }
 

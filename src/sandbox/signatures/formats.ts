@@ -59,7 +59,7 @@ function judgeSha1Content(range: ByteRange): FormatVerdict {
   const computed = sha1 === undefined ? undefined : computeDigest(sha1, range.parts)
   if (message.content === undefined || computed === undefined)
     return refuseFormat('FORMAT_FAILURE', 'no_content', 'The signature lacks its content.')
-  const verdict = { ...judgeMessage(message, [message.content]), weak: true }
+  const verdict = { ...judgeMessage(message, [message.content]), digestName: 'SHA-1', weak: true }
   const tokens = judgeTokens(message)
   if (verdict.integrity !== 'intact' || message.content.equals(computed)) return { verdict, tokens, mustBind: false }
   const failure = {
@@ -81,17 +81,19 @@ function judgeBareRsa(dict: PdfDict, range: ByteRange): FormatVerdict {
     return refuseFormat('FORMAT_FAILURE', 'malformed', 'The signature value is malformed.')
   if (certificate?.key === undefined)
     return refuseFormat('NO_SIGNING_CERTIFICATE_FOUND', 'no_certificate', 'The certificate of the signer is not in the signature.')
-  if (range.contents.subarray(value?.length).some((byte) => byte !== 0)) {
-    return refuseFormat('FORMAT_FAILURE', 'trailing_bytes', 'There are bytes after the signature value.')
-  }
   const scheme = { kind: 'rsa', digest: sha1 } as const
   const isRight = verifyValue(scheme, sha1, certificate.key, Buffer.concat(range.parts), value?.element.content ?? Buffer.alloc(0))
   const facts = {
     certificate,
     certificates: [certificate],
     algorithm: describeScheme(scheme, sha1, certificate.key),
+    digestName: 'SHA-1',
     weak: true,
-    bound: false,
+    reference: 'absent' as const,
+  }
+  if (range.contents.subarray(value?.length).some((byte) => byte !== 0)) {
+    const failure = { subIndication: 'FORMAT_FAILURE', code: 'trailing_bytes', text: 'There are bytes after the signature value.' } as const
+    return { verdict: { ...facts, integrity: 'altered', failure }, tokens: [], mustBind: false }
   }
   if (isRight === true) return { verdict: { ...facts, integrity: 'intact' }, tokens: [], mustBind: false }
   const failure = {
@@ -110,9 +112,11 @@ function judgeDocumentTimestamp(range: ByteRange): FormatVerdict {
 
 function judgeTokens(message: SignedMessage): TokenVerdict[] {
   const tokens = message.unsignedAttributes.values.get(SIGNATURE_TIMESTAMP) ?? []
-  return tokens.slice(0, MAX_TOKENS).flatMap((token) => {
+  return tokens.slice(0, MAX_TOKENS).map((token) => {
     const judged = judgeToken(token.raw, [message.value])
-    return 'problem' in judged ? [] : [judged]
+    if (!('problem' in judged)) return judged
+    // A token that was damaged is not the same as none.
+    return { verdict: refuseFormat('FORMAT_FAILURE', 'malformed', `Malformed: ${judged.problem}.`).verdict, atMs: undefined }
   })
 }
 
@@ -120,7 +124,7 @@ function judgeTokens(message: SignedMessage): TokenVerdict[] {
 export function refuseFormat(subIndication: SubIndication, code: string, text: string): FormatVerdict {
   const failure = { subIndication, code, text }
   return {
-    verdict: { integrity: 'unsupported', failure, certificates: [], algorithm: null, weak: false, bound: false },
+    verdict: { integrity: 'unsupported', failure, certificates: [], algorithm: null, digestName: null, weak: false, reference: 'unknown' },
     tokens: [],
     mustBind: false,
   }

@@ -45,9 +45,17 @@ const chainObjections: Record<Exclude<ChainResult, 'trusted'>, Objection> = {
 export function decide(facts: Facts): Verdict {
   const objections = [...findObjections(facts)]
   const [first] = objections
-  const reasons = objections.map(({ code, text }) => ({ code, text: text.slice(0, 300) }))
+  const reasons = [...objections.map(({ code, text }) => ({ code, text: text.slice(0, 300) })), ...remarks(facts)]
   if (first === undefined) return { indication: 'TOTAL_PASSED', reasons }
   return { indication: failing.has(first.subIndication) ? 'TOTAL_FAILED' : 'INDETERMINATE', subIndication: first.subIndication, reasons }
+}
+
+/** What is no objection, but whoever means to add to the document has to know. */
+function remarks({ later }: Facts): SignatureReason[] {
+  const { level, locks = [] } = later?.permissions ?? {}
+  // No field can have an empty name: a lock that takes it in takes in every field to come.
+  const isClosed = level === 1 || locks.some((isLocked) => isLocked(''))
+  return isClosed ? [{ code: 'no_changes_permitted', text: 'The signature permits no further signature after it.' }] : []
 }
 
 function* findObjections(facts: Facts): Generator<Objection> {
@@ -59,7 +67,7 @@ function* findObjections(facts: Facts): Generator<Objection> {
   if (facts.fields > 1)
     yield { subIndication: 'SIG_CONSTRAINTS_FAILURE', code: 'several_fields', text: 'Several form fields hold this signature.' }
   if (verdict.weak) yield { subIndication: 'CRYPTO_CONSTRAINTS_FAILURE', code: 'weak_digest', text: 'The digest can be forged by now.' }
-  if (facts.format.mustBind && !verdict.bound && verdict.integrity === 'intact') {
+  if (facts.format.mustBind && verdict.reference !== 'bound' && verdict.integrity === 'intact') {
     yield {
       subIndication: 'SIG_CONSTRAINTS_FAILURE',
       code: 'certificate_not_signed',

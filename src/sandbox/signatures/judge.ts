@@ -16,7 +16,7 @@ import type { FormatVerdict } from './formats.ts'
 import { FormatJudge } from './format-judge.ts'
 import { decide } from './indication.ts'
 import type { LaterChanges } from './later-changes.ts'
-import { History, judgeLaterChanges } from './later-changes.ts'
+import { findCovered, History, judgeLaterChanges } from './later-changes.ts'
 import { readPdfDate } from './pdf-date.ts'
 import { fingerprint } from './signed-message.ts'
 import { describeToken } from './timestamp-token.ts'
@@ -25,32 +25,50 @@ import { describeToken } from './timestamp-token.ts'
 export type JudgeOptions = { trustedCertificates?: readonly Buffer[]; nowMs: number; limits?: PdfLimits }
 const MAX_NAME_LETTERS = 1_000
 
+/**
+ * A signature with what its verdict rests on. `coveredEnd`: offset after its last signed byte, undefined if its range does not
+ * fit its place. `problem`: why what it signs is not a whole revision that holds it, if so, as a sentence.
+ */
+export type JudgedSignature = {
+  signature: Signature
+  candidate: Candidate
+  coveredEnd: number | undefined
+  problem: string | undefined
+  format: FormatVerdict | undefined
+}
+/** `signatures` are in the order of the report's. */
+export type JudgedFile = { report: SignatureReport; signatures: JudgedSignature[]; trusted: readonly Certificate[] }
+
 type Context = { history: History; formats: FormatJudge; trusted: readonly Certificate[]; nowMs: number }
 
 /** Judges every signature of a PDF file. Bounded work; never throws for what the bytes hold. */
 export function judgeSignatures(file: Buffer, options: JudgeOptions): SignatureReport {
+  return judgeFile(file, options).report
+}
+
+/** The same with what the verdicts rest on. */
+export function judgeFile(file: Buffer, options: JudgeOptions): JudgedFile {
+  const trusted = (options.trustedCertificates ?? []).flatMap((der) => readCertificate(der) ?? [])
   try {
-    return judgeOpened(openPdf(file, options.limits), options)
+    return judgeOpened(openPdf(file, options.limits), trusted, options.nowMs)
   } catch (error) {
     // An error of another kind is a fault of ours. It is no verdict either, and must not look like a file without signatures.
     const [reason, why] = error instanceof PdfRefusal ? [error.reason, error.message] : ['unreadable', 'the judge failed on it']
-    return { outcome: 'rejected', reason, signatures: [], findings: [{ code: reason, text: `The file is not read: ${why}.` }] }
+    const findings = [{ code: reason, text: `The file is not read: ${why}.` }]
+    return { report: { outcome: 'rejected', reason, signatures: [], findings }, signatures: [], trusted }
   }
 }
 
-function judgeOpened(pdf: OpenedPdf, options: JudgeOptions): SignatureReport {
-  const trusted = (options.trustedCertificates ?? []).flatMap((der) => readCertificate(der) ?? [])
+function judgeOpened(pdf: OpenedPdf, trusted: readonly Certificate[], nowMs: number): JudgedFile {
   const formats = new FormatJudge(pdf.file)
-  const context: Context = {
-    history: new History(pdf, (dict, isVisible) => formats.isSound(dict, isVisible)),
-    formats,
-    trusted,
-    nowMs: options.nowMs,
-  }
+  const history = new History(pdf, (dict, isVisible) => formats.isSound(dict, isVisible))
+  const context: Context = { history, formats, trusted, nowMs }
   const { candidates, cut } = findSignatures(pdf)
-  const signatures = candidates.map((candidate) => judgeCandidate(context, candidate))
+  const judged = candidates.map((candidate) => judgeCandidate(context, candidate))
+  const signatures = judged.map(({ signature }) => signature)
   const findings = describeFile(pdf, cut)
-  return { outcome: cut ? 'partial' : 'ok', ...(cut ? { reason: 'too_many_signatures' } : {}), signatures, findings }
+  const outcome = cut ? ({ outcome: 'partial', reason: 'too_many_signatures' } as const) : ({ outcome: 'ok' } as const)
+  return { report: { ...outcome, signatures, findings }, signatures: judged, trusted }
 }
 
 function describeFile(pdf: OpenedPdf, cut: boolean): SignatureReason[] {
@@ -64,14 +82,18 @@ function describeFile(pdf: OpenedPdf, cut: boolean): SignatureReason[] {
   return findings
 }
 
-function judgeCandidate(context: Context, candidate: Candidate): Signature {
+function judgeCandidate(context: Context, candidate: Candidate): JudgedSignature {
   const { dict } = candidate
   const { data } = context.history.pdf.file
-  const read = readByteRange(data, dict)
+  const read = candidate.isUnreadable === true ? { problem: 'the signature cannot be read' } : readByteRange(data, dict)
   const isDocumentTimestamp = nameOf(dict.entries.get('SubFilter')) === 'ETSI.RFC3161'
-  if ('problem' in read) return misplaced(candidate, isDocumentTimestamp, read.problem)
+  if ('problem' in read) {
+    const signature = misplaced(candidate, isDocumentTimestamp, read.problem)
+    return { signature, candidate, coveredEnd: undefined, problem: signature.reasons[0]?.text, format: undefined }
+  }
+  const { coveredEnd } = read.range
   const format = context.formats.judge(dict, read.range)
-  const later = judgeLater(context.history, candidate, read.range.coveredEnd)
+  const later = judgeLater(context.history, candidate, coveredEnd)
   const isIntact = format.verdict.integrity === 'intact'
   const facts = {
     format,
@@ -81,15 +103,28 @@ function judgeCandidate(context: Context, candidate: Candidate): Signature {
     trusted: context.trusted,
     nowMs: context.nowMs,
   }
-  return {
+  const signature: Signature = {
     fields: candidate.fields,
     kind: isDocumentTimestamp ? 'document_timestamp' : later.permissions?.certifies === true ? 'certification' : 'approval',
     ...decide(facts),
     integrity: format.verdict.integrity,
-    coversWholeFile: read.range.coveredEnd === data.length,
+    coversWholeFile: coveredEnd === data.length,
     laterChanges: later.kind,
     ...describeSigner(format, dict),
     algorithm: format.verdict.algorithm,
+  }
+  return { signature, candidate, coveredEnd, problem: findCoverageProblem(context.history, candidate, coveredEnd), format }
+}
+
+function findCoverageProblem(history: History, { dict, fields }: Candidate, coveredEnd: number): string | undefined {
+  if (fields.length === 0) return 'No form field of the document holds this signature.'
+  if (coveredEnd === history.pdf.file.data.length) return undefined
+  try {
+    const covered = findCovered(history, dict, coveredEnd)
+    return 'problem' in covered ? covered.problem : undefined
+  } catch (error) {
+    if (!(error instanceof PdfRefusal)) throw error
+    return `What it covers was not read to the end: ${error.message}.`
   }
 }
 

@@ -65,10 +65,9 @@ export class History {
 export function judgeLaterChanges(history: History, dict: PdfDict, coveredEnd: number): LaterChanges {
   const { pdf } = history
   if (coveredEnd === pdf.file.data.length) return judgeWhole(history, dict)
-  const index = history.revisionEndingAt(coveredEnd)
-  if (index === -1) return undefinedBecause('The signed bytes do not end where a revision of the document ends.')
-  const holder = findHolder(history.side(index).nodes, history, index, dict)
-  if (holder === undefined) return undefinedBecause('The signature was not in the document that it covers.')
+  const covered = findCovered(history, dict, coveredEnd)
+  if ('problem' in covered) return undefinedBecause(covered.problem)
+  const { index, holder } = covered
   const permissions = readPermissions(history.side(index).snapshot, dict, holder)
   const objections = [...findStructuralObjections(history, index)]
   const classes: { class: ChangeClass }[] = []
@@ -83,6 +82,18 @@ export function judgeLaterChanges(history: History, dict: PdfDict, coveredEnd: n
     objections.push('The signature restricts later changes in a way that is not understood.')
   const kind = objections.length > 0 ? 'undefined' : gravest(classes)
   return { kind, objections: [...new Set(objections)].slice(0, MAX_OBJECTIONS), permissions }
+}
+
+/** The revision that a signature covers and the field that holds it there. `problem` is a sentence. Throws PdfRefusal past a limit. */
+export function findCovered(
+  history: History,
+  dict: PdfDict,
+  coveredEnd: number,
+): { index: number; holder: FormNode } | { problem: string } {
+  const index = history.revisionEndingAt(coveredEnd)
+  if (index === -1) return { problem: 'The signed bytes do not end where a revision of the document ends.' }
+  const holder = findHolder(history.side(index).nodes, history, index, dict)
+  return holder === undefined ? { problem: 'The signature was not in the document that it covers.' } : { index, holder }
 }
 
 function judgeWhole(history: History, dict: PdfDict): LaterChanges {

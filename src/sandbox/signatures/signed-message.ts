@@ -17,15 +17,19 @@ const SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47'
 
 const decisiveTypes = [CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2]
 
-/** What was found out. `failure` is set exactly when the integrity is not `intact`. `bound`: the signer's certificate is among what is signed. */
+/** Whether what is signed names the signer's certificate: it does, it names another one, it names none, or there is nothing to compare. */
+export type CertificateReference = 'bound' | 'mismatched' | 'absent' | 'unknown'
+
+/** What was found out. `failure` is set exactly when the integrity is not `intact`. */
 export type MessageVerdict = {
   integrity: Integrity
   failure?: { subIndication: SubIndication; code: string; text: string }
   certificate?: Certificate
   certificates: Certificate[]
   algorithm: string | null
+  digestName: string | null
   weak: boolean
-  bound: boolean
+  reference: CertificateReference
   claimedAtMs?: number
 }
 
@@ -46,7 +50,8 @@ export function judgeMessage(message: SignedMessage, parts: readonly Buffer[], a
     ...(certificate === undefined ? {} : { certificate }),
     algorithm: digest === undefined || scheme === undefined ? null : describeScheme(scheme, digest, certificate?.key),
     weak: digest?.weak === true || (scheme !== undefined && 'digest' in scheme && scheme.digest?.weak === true),
-    bound: isBound(message, certificate),
+    digestName: message.digestName,
+    reference: readReference(message, certificate),
     ...(claimedAtMs === undefined ? {} : { claimedAtMs }),
   }
   return { ...facts, ...(findFailure(message, certificate, parts, attributeOrder) ?? { integrity: 'intact' as const }) }
@@ -58,7 +63,8 @@ function findFailure(
   parts: readonly Buffer[],
   order: Order,
 ): Failure | undefined {
-  if (message.trailing.some((byte) => byte !== 0)) return unsupported('trailing_bytes', 'There are bytes after the signature value.')
+  if (message.trailing.some((byte) => byte !== 0))
+    return altered('FORMAT_FAILURE', 'trailing_bytes', 'There are bytes after the signature value.')
   if (message.digest === undefined || message.scheme === undefined) {
     return unsupported('unknown_algorithm', 'The algorithm is not understood.', 'CRYPTO_CONSTRAINTS_FAILURE')
   }
@@ -109,7 +115,7 @@ function findValueFailure(message: SignedMessage, certificate: Certificate | und
   }
   if (!isRight && isRightAsSent !== true)
     return altered('SIG_CRYPTO_FAILURE', 'signature_value', 'The signature value does not fit the certificate.')
-  if (namesCertificate(message) && !isBound(message, certificate)) {
+  if (readReference(message, certificate) === 'mismatched') {
     return altered('SIG_CRYPTO_FAILURE', 'another_certificate', 'The certificate is not the one that was signed with.')
   }
   return undefined
@@ -119,9 +125,14 @@ function namesCertificate(message: SignedMessage): boolean {
   return [SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2].some((type) => message.signedAttributes.values.has(type))
 }
 
+function readReference(message: SignedMessage, certificate: Certificate | undefined): CertificateReference {
+  if (!namesCertificate(message)) return 'absent'
+  if (certificate === undefined) return 'unknown'
+  return isBound(message, certificate) ? 'bound' : 'mismatched'
+}
+
 // RFC 5035: the first certificate identifier is the signer's.
-function isBound(message: SignedMessage, certificate: Certificate | undefined): boolean {
-  if (certificate === undefined || !namesCertificate(message)) return false
+function isBound(message: SignedMessage, certificate: Certificate): boolean {
   return [SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2].every((type) => {
     const attribute = message.signedAttributes.values.get(type)?.[0]
     if (attribute === undefined) return true

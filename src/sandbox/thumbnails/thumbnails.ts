@@ -1,15 +1,13 @@
-// The task `thumbnails`: pages of a PDF as small WebP pictures, one batch of pages at a time. A page that cannot be drawn is left out and said.
+// The task `thumbnails`: pages of a PDF as WebP pictures, one batch of pages at a time. A page that cannot be drawn is left out and said.
 import type { PDFiumDocument, PDFiumLibrary } from '@hyzyla/pdfium'
 import sharp from 'sharp'
 import type { ThumbnailBatch } from '../../contracts/document-parts.ts'
 import type { InspectionReply } from '../../contracts/inspection.ts'
 import type { ByteSource } from '../byte-source.ts'
-import { openDocument } from '../pdfium/library.ts'
+import { drawPage, openDocument } from '../pdfium/library.ts'
 import { readAll } from '../read-all.ts'
 
-const widthPixels = 400
-/** A page much higher than wide is drawn narrower. */
-const maxHeightPixels = 1_600
+const defaultWidthPixels = 400
 const maxImageBytes = 2_000_000
 /** After this long the batch ends early; the parent goes on with the next page in a fresh process. */
 const softTimeMs = 8_000
@@ -20,9 +18,9 @@ export function prepareSharp(): void {
   sharp.cache(false)
 }
 
-/** Draws the pages `from` up to and including `until`, as far as time goes. */
+/** Draws the pages `from` up to and including `until`, as far as time goes; `widthPixels` is 400 if left out. */
 export async function drawThumbnails(library: PDFiumLibrary, input: ByteSource, options: unknown): Promise<InspectionReply> {
-  const { from, until } = options as { from: number; until: number }
+  const { from, until, widthPixels = defaultWidthPixels } = options as { from: number; until: number; widthPixels?: number }
   const data = readAll(input)
   if (!data) return { kind: 'rejected', reason: 'too_large' }
   const document = await openDocument(library, data)
@@ -31,7 +29,7 @@ export async function drawThumbnails(library: PDFiumLibrary, input: ByteSource, 
   const batch: ThumbnailBatch = { images: [], failedPages: [], next: from }
   const last = Math.min(until, document.getPageCount())
   for (; batch.next <= last && (batch.next === from || performance.now() < giveUpAt); batch.next++) {
-    const webp = await draw(document, batch.next - 1)
+    const webp = await draw(document, batch.next - 1, widthPixels)
     if (webp === null || webp.length > maxImageBytes) batch.failedPages.push(batch.next)
     else batch.images.push({ page: batch.next, webp: webp.toString('base64') })
   }
@@ -39,22 +37,17 @@ export async function drawThumbnails(library: PDFiumLibrary, input: ByteSource, 
   return { kind: 'ok', value: batch }
 }
 
-async function draw(document: PDFiumDocument, index: number): Promise<Buffer | null> {
+async function draw(document: PDFiumDocument, index: number, widthPixels: number): Promise<Buffer | null> {
+  const bitmap = await drawPage(document, index, widthPixels)
+  if (bitmap === null) return null
+  const { width, height, data } = bitmap
   try {
-    const page = document.getPage(index)
-    const { originalWidth, originalHeight } = page.getOriginalSize()
-    if (!(originalWidth > 0 && originalHeight > 0)) return null
-    const scale = Math.min(widthPixels / originalWidth, maxHeightPixels / originalHeight)
-    const width = Math.max(1, Math.round(originalWidth * scale))
-    const height = Math.max(1, Math.round(originalHeight * scale))
-    const { data } = await page.render({ width, height, scale: 1, render: 'bitmap' })
     const raw = { width, height, channels: 4 as const }
-    return await sharp(data, { raw, limitInputPixels: widthPixels * maxHeightPixels })
+    return await sharp(data, { raw, limitInputPixels: width * height })
       .removeAlpha()
       .webp({ quality: 70, effort: 2 })
       .toBuffer()
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error
+  } catch {
     return null
   }
 }

@@ -2,7 +2,7 @@
 import type { JobRequest } from '../../domain/ports.ts'
 import { AppError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { SECOND_MS } from '../../lib/durations.ts'
+import { HOUR_MS, SECOND_MS } from '../../lib/durations.ts'
 import type { Log } from '../../log.ts'
 import { stateCleanupEveryMs } from '../../queues/jobs/state-cleanup.ts'
 import { every, type Loop } from './every.ts'
@@ -38,4 +38,9 @@ export async function scheduleSlot({ add, partitions }: Pick<SchedulerDeps, 'add
   const all = Array.from({ length: partitions }, (_, partition) => partition)
   const names = ['state.cleanup', 'session.cleanup', 'upload.sweep'] as const
   await Promise.all(all.flatMap((partition) => names.map((name) => add({ name, payload: { partition, slot } }))))
+  // What is all in Postgres is done once, whatever the partitions.
+  await add({ name: 'notification.digest', payload: { partition: 0, slot } })
+  // An hour's jobs are added each minute: whichever worker starts next finds this hour's, and one that was done before has nothing to do.
+  const hour = Math.floor((slot * stateCleanupEveryMs) / HOUR_MS)
+  await Promise.all((['integrity.sweep', 'retention.sweep'] as const).map((name) => add({ name, payload: { slot: hour } })))
 }

@@ -99,4 +99,13 @@ describe('the sweep', () => {
     expect(await seen()).toEqual(['default/0b0c8a4e-0000-4000-8000-000000000000/upl_lost'])
     expect(existsSync(lost)).toBe(true)
   })
+
+  it('takes nothing for an orphan that envelopes and checks keep', async () => {
+    const old = new Date(t.clock.nowMs() - 7 * HOUR_MS)
+    for (const key of ['envelopes/env_x/sealed-1', 'checks/chk_x/report']) {
+      await t.deps.blobs.write(key, textBytes(10))
+      utimesSync(join(t.folder, 'objects', key), old, old)
+    }
+    for await (const { key } of findOrphans(t.work)) expect(key).not.toMatch(/^(?:envelopes|checks)\//)
+  })
 })

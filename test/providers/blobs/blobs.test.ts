@@ -185,6 +185,50 @@ describe.for([
     })
   })
 
+  it('takes objects of our own making whole, replaces and removes them, and knows those of a folder', async () => {
+    const folderOf = `envelopes/env_${name}`
+    const key = `${folderOf}/sealed-1`
+    const bytes = textBytes(12 * MIB + 5, `${name} own`)
+    const inChunks = async function* () {
+      for (let at = 0; at < bytes.length; at += 700_001) yield bytes.subarray(at, at + 700_001)
+    }
+    expect(await store().keysIn(folderOf)).toEqual([])
+    await store().write(key, inChunks())
+    expect(await hashOf(await store().read(key))).toBe(hash(bytes))
+    await store().write(key, inChunks())
+    await store().write(`${folderOf}/certificate-1`, bytes.subarray(0, 10))
+    await store().write(`${folderOf}/empty`, new Uint8Array())
+    expect(await hashOf(await store().read(`${folderOf}/empty`))).toBe(hash(Buffer.alloc(0)))
+    expect((await store().keysIn(folderOf)).toSorted()).toEqual([`${folderOf}/certificate-1`, `${folderOf}/empty`, key])
+    expect(await store().keysIn(`envelopes/env_${name}x`)).toEqual([])
+    await store().remove(key)
+    await store().remove(key)
+    expect((await store().keysIn(folderOf)).toSorted()).toEqual([`${folderOf}/certificate-1`, `${folderOf}/empty`])
+  })
+
+  it('leaves nothing of an object whose bytes did not come to their end, and keeps the one that was there', async () => {
+    const folderOf = `envelopes/env_${name}_broken`
+    const breaking = async function* () {
+      yield textBytes(11 * MIB, 'broken')
+      throw new Error('the source broke')
+    }
+    await expect(store().write(`${folderOf}/new`, breaking())).rejects.toThrow('the source broke')
+    expect(await store().keysIn(folderOf)).toEqual([])
+    await store().write(`${folderOf}/old`, textBytes(100, 'old'))
+    await expect(store().write(`${folderOf}/old`, breaking())).rejects.toThrow('the source broke')
+    expect(await hashOf(await store().read(`${folderOf}/old`))).toBe(hash(textBytes(100, 'old')))
+    const keys: string[] = []
+    for await (const object of store().inventory()) if (object.key.startsWith(folderOf)) keys.push(`${object.place} ${object.key}`)
+    expect(keys).toEqual([`stored ${folderOf}/old`])
+  })
+
+  it('lets several write the same object at once', async () => {
+    const key = `checks/chk_${name}/report`
+    const bytes = textBytes(6 * MIB, 'at once')
+    await Promise.all(Array.from({ length: 5 }, () => store().write(key, bytes)))
+    expect(await hashOf(await store().read(key))).toBe(hash(bytes))
+  })
+
   it('discards what quarantine has of an upload, and lists everything there is', async () => {
     const holder = new Holder(store())
     await holder.send(textBytes(6 * MIB, 'discarded'))

@@ -185,6 +185,15 @@ describe('what a certification permits', () => {
     if (expected === 'undefined') expect(signature).toMatchObject({ indication: 'TOTAL_FAILED', subIndication: 'FORMAT_FAILURE' })
   })
 
+  it('is said where it permits no further signature, by level or by locking every field to come', () => {
+    const codes = (file: Buffer): string[] => judge(file, [alice.certificate]).flatMap(({ reasons }) => reasons.map(({ code }) => code))
+    const lock = (action: string): Buffer =>
+      signDocument(createDocument(), alice, { fieldDict: `/Lock << /Type /SigFieldLock ${action} >>` })
+    for (const file of [certify(1), lock('/Action /All'), lock('/Action /Exclude /Fields [(amount)]')])
+      expect(codes(file)).toEqual(['no_changes_permitted'])
+    for (const file of [certify(2), certify(3), lock('/Action /Include /Fields [(amount)]'), signed]) expect(codes(file)).toEqual([])
+  })
+
   it.each([
     ['/Action /All', 'undefined'],
     ['/Action /Include /Fields [(amount)]', 'undefined'],

@@ -1,0 +1,10 @@
+// The parts of envelopes that API and workers build alike.
+import type { EnvelopeStore } from '../domain/envelope-ports.ts'
+import { owedEnvelopeJob } from '../domain/envelopes/jobs.ts'
+import type { Keyring } from '../lib/keyring.ts'
+import { createEnvelopeStore } from '../stores/postgres/envelopes.ts'
+import type { Pool } from '../stores/postgres/pool.ts'
+
+export function createEnvelopes(pool: Pool, keyring: Keyring): EnvelopeStore {
+  return createEnvelopeStore(pool, keyring, owedEnvelopeJob)
+}

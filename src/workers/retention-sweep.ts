@@ -1,0 +1,9 @@
+// Removes what is past its time. What failed is told, and is due again with the next slot.
+import { purgeDue } from '../domain/retention/purge.ts'
+import type { Processor } from './processor.ts'
+
+export const processRetentionSweep: Processor<'retention.sweep'> = async (deps, _payload, { signal }) => {
+  const { purged, failed } = await purgeDue(deps, signal)
+  if (failed > 0) return { outcome: 'partial' }
+  return { outcome: purged > 0 ? 'purged' : 'nothing' }
+}

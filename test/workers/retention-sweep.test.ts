@@ -1,0 +1,22 @@
+// The job that removes what is past its time: what it says, on the second run, and when something fails.
+import { expect, it } from 'vitest'
+import { retentionSweep } from '../../src/queues/jobs/retention-sweep.ts'
+import type { WorkerDeps } from '../../src/workers/processor.ts'
+import { processRetentionSweep } from '../../src/workers/retention-sweep.ts'
+import { replacing } from '../support/domain.ts'
+import { createTestEvidence } from '../support/evidence.ts'
+
+const run = { fence: { jobMs: 1, starts: 1 }, tries: 1, backoff: retentionSweep.backoff, signal: new AbortController().signal }
+
+it('removes once, tells what failed, and comes again', async () => {
+  const t = await createTestEvidence()
+  await t.complete({}, { retention: 'transient' })
+  const sweep = (deps: object = t.sweeping) => processRetentionSweep(deps as WorkerDeps, { slot: 1 }, run)
+  expect(await sweep()).toEqual({ outcome: 'nothing' })
+  t.clock.advance(31 * 86_400_000)
+  const blobs = replacing(t.sweeping.blobs, { remove: () => Promise.reject(new Error('EIO')) })
+  expect(await sweep({ ...t.sweeping, blobs })).toEqual({ outcome: 'partial' })
+  expect(t.told).toEqual(['purge: EIO'])
+  expect(await sweep()).toEqual({ outcome: 'purged' })
+  expect(await sweep()).toEqual({ outcome: 'nothing' })
+})
