@@ -1,5 +1,6 @@
 // The one place that puts jobs on queues, and that asks BullMQ about them. Its connection is handed to it and stays the giver's to close.
 import { Queue, type ConnectionOptions, type JobsOptions } from 'bullmq'
+import { AppError } from '../errors.ts'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../lib/durations.ts'
 import type { QueueName } from './define.ts'
 import { contractOf, queueNames, type JobName, type JobPayload } from './registry.ts'
@@ -56,12 +57,12 @@ export class JobProducer {
   /** Adds a job under its own id, to run after `delayMs`; a job that is there already stays as it is. Throws when the payload does not parse or Redis is away. */
   async add({ name, payload }: JobRequest, delayMs = 0): Promise<void> {
     const { queue, jobId, parsed } = this.#place({ name, payload })
-    await queue.add(name, parsed, { ...options, jobId, ...(delayMs > 0 ? { delay: delayMs } : {}) })
+    await asking(() => queue.add(name, parsed, { ...options, jobId, ...(delayMs > 0 ? { delay: delayMs } : {}) }))
   }
 
   async presence(job: JobRequest): Promise<JobPresence> {
     const { queue, jobId } = this.#place(job)
-    const state = await queue.getJobState(jobId)
+    const state = await asking(() => queue.getJobState(jobId))
     if (state === 'unknown') return 'missing'
     return state === 'completed' || state === 'failed' ? 'ended' : 'pending'
   }
@@ -69,7 +70,7 @@ export class JobProducer {
   /** Forgets a job that has ended, so that it may be added again. */
   async forget(job: JobRequest): Promise<void> {
     const { queue, jobId } = this.#place(job)
-    await queue.remove(jobId)
+    await asking(() => queue.remove(jobId))
   }
 
   /** The jobs of a queue that were given up, newest first, at most `limit` of each partition. */
@@ -109,6 +110,16 @@ export class JobProducer {
     const queue = this.#byName.get(`${contract.partition(parsed)}.${contract.queue}`)
     if (!queue) throw new RangeError(`there is no queue for ${name} in this partition`)
     return { queue, jobId: contract.jobId(parsed), parsed }
+  }
+}
+
+/** A connection that is not there says so as everything else does that needs Redis: `service_degraded`. */
+async function asking<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work()
+  } catch (cause) {
+    const isAway = cause instanceof Error && /Stream isn't writeable|Connection is closed|ECONNREFUSED/.test(cause.message)
+    throw isAway ? new AppError('service_degraded', { retryAfterMs: SECOND_MS }, { cause }) : cause
   }
 }
 

@@ -1,7 +1,10 @@
 // The one producer: jobs under our own ids, on the queue and in the partition that their contract says.
 import { describe, expect, it } from 'vitest'
 import { createVerificationId } from '../../src/domain/verification/id.ts'
+import { JobProducer } from '../../src/queues/bullmq.ts'
 import { queueNames } from '../../src/queues/registry.ts'
+import { closeRedis, openRedis } from '../../src/stores/redis/connections.ts'
+import { partitionTag } from '../../src/stores/redis/keys.ts'
 import { createDomain, jobOf } from '../support/domain.ts'
 
 const domain = await createDomain({ partitions: 3 })
@@ -54,6 +57,15 @@ describe('a job', () => {
   it('of a partition that is not there is refused', async () => {
     await expect(producer.add(jobOf(newId(3)))).rejects.toThrow(RangeError)
   })
+})
+
+it('without its Redis says so as everything else does', async () => {
+  const away = openRedis('redis://127.0.0.1:1', 'impatient', 'test', () => {})
+  const own = new JobProducer(away, 1, partitionTag)
+  const asked = [own.add(jobOf(newId())), own.presence(jobOf(newId())), own.forget(jobOf(newId()))]
+  for (const answer of asked) await expect(answer).rejects.toMatchObject({ code: 'service_degraded' })
+  await own.close()
+  closeRedis(away)
 })
 
 describe('the depths of the queues', () => {
