@@ -37,13 +37,13 @@ export type IntegrityLook = { subject: string; key: string; atMs: number; outcom
 export type RetentionStore = {
   read(subject: string): Promise<RetentionRecord | null>
   /**
-   * Sets or changes class and end; keeps the hold. `decide` is given the record as it is, under its lock; null, or what it throws, changes nothing. A subject that is being
-   * removed stays as it is.
+   * Sets or changes class and end; keeps the hold. `decide` is given the record as it is, under its lock; null, or what it throws, changes nothing. A subject
+   * that is being removed stays as it is.
    */
   assign(subject: string, decide: (current: RetentionRecord | null) => NewRetention | null): Promise<RetentionRecord | null>
   /**
-   * Null when there is no record of this subject. `hold` null lifts it. The record that is given back has the hold that there is now: none when the removal had begun
-   * before.
+   * Null when there is no record of this subject. `hold` null lifts it. The record that is given back has the hold that there is now: none when the removal had
+   * begun before.
    */
   hold(subject: string, hold: RetentionRecord['hold'], eventOf: (version: number) => OutboxEvent): Promise<RetentionRecord | null>
   /** Whose time is over and that nothing holds; oldest first, behind `after`. Those whose removal was begun are among them. */
@@ -62,8 +62,8 @@ export type PurgeStart =
 
 export type PurgeStore = {
   /**
-   * Decides under the subject's lock that its removal begins, unless it is held; from then on it cannot be held. Rows of a document that goes with it are gone with this
-   * step. Asked again it gives the same keys.
+   * Decides under the subject's lock that its removal begins, unless it is held; from then on it cannot be held. Rows of a document that goes with it are gone
+   * with this step. Asked again it gives the same keys.
    */
   begin(subject: string, nowMs: number): Promise<PurgeStart>
 }
@@ -79,8 +79,8 @@ export type IntegrityStore = {
   /** Postgres's clock, for the offset. */
   clockMs(): Promise<number>
   /**
-   * The sweep that is open, for this run alone, where the last one left it (`after` is its last key); else this one, begun now. One that was begun more than a day ago
-   * is begun anew. `ended` when this one was done before, `stale` when a later run is at it.
+   * The sweep that is open, for this run alone, where the last one left it (`after` is its last key); else this one, begun now. One that was begun more than a
+   * day ago is begun anew. `ended` when this one was done before, `stale` when a later run is at it.
    */
   claim(sweep: IntegritySweep, fence: SweepFence): Promise<{ sweep: IntegritySweep; after?: string } | 'ended' | 'stale'>
   /** Writes down how far a sweep has come; false when a later run has taken over. */

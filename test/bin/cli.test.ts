@@ -64,12 +64,13 @@ test('token says what is missing, and is not for production', async () => {
 test('doctor finds every part of a sound system well, and shows no secret', async () => {
   const { code, stdout, stderr } = await cli(['doctor'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout.match(/^✓ (\w+)/gm)).toEqual(['✓ settings', '✓ redis', '✓ postgres', '✓ mail', '✓ twilio'])
+  expect(stdout.match(/^✓ (\w+)/gm)).toEqual(['✓ settings', '✓ seal', '✓ redis', '✓ postgres', '✓ mail', '✓ twilio'])
   for (const secret of ['MASTER_KEYS', 'JWT_SECRET', 'TWILIO_AUTH_TOKEN', 'DATABASE_URL', 'REDIS_URL'])
     expect(stdout).not.toContain(env[secret])
 })
 
 test.for([
+  ['seal', { SEALING_KEY_P12: Buffer.from('no key at all').toString('base64') }],
   ['redis', { REDIS_URL: 'redis://127.0.0.1:1' }],
   ['postgres', { DATABASE_URL: 'postgres://nobody:hidden@127.0.0.1:1/none' }],
   ['mail', { SMTP_URL: 'smtp://someone:hidden@127.0.0.1:1' }],

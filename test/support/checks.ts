@@ -18,6 +18,7 @@ import { createExaminer } from '../../src/providers/examiner.ts'
 import { createInspector } from '../../src/providers/inspector.ts'
 import { createPrinter } from '../../src/providers/print/printer.ts'
 import { createCheckStore, createExaminationCache } from '../../src/stores/postgres/checks.ts'
+import { createEventLog } from '../../src/stores/redis/event-log.ts'
 import { ruleSet } from './compliance.ts'
 import { sender } from './envelopes.ts'
 import { createTestEvidence, type TestEvidence } from './evidence.ts'
@@ -32,6 +33,8 @@ export type TestChecks = TestSealing &
     /** An envelope of this document (a new one if left out) that was signed and sealed; all of it is in the trail, and a sweep was made. */
     sealed(document?: DocumentRecord, more?: Record<string, unknown>): Promise<EnvelopeRecord>
     sweep(): Promise<void>
+    /** Takes into the trail that a document was processed. */
+    tellTrail(documentId: string): Promise<void>
     ask(documentId: string, request?: Partial<z.input<typeof startCheckRequest>>, who?: Caller): Promise<CheckRecord>
     /** Plays one run of the job. */
     evaluate(id: string, replace?: Partial<ComplianceWorkDeps>, run?: Partial<Run>): Promise<string>
@@ -115,6 +118,11 @@ export async function createTestChecks(): Promise<TestChecks> {
       return sealing.read(id)
     },
     sweep,
+    tellTrail: async (documentId) => {
+      const event = { type: 'document.processed', subject: `document:${documentId}`, sequence: 9 }
+      await createEventLog(sealing.domain.runner).append(0, event, { requestId: 'r', actor: 'owner' }, clock.nowMs())
+      await evidence.drain()
+    },
     ask,
     evaluate,
     check,

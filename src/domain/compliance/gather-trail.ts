@@ -49,7 +49,7 @@ async function stateOf(
 ): Promise<TrailFacts> {
   const fault = anchorFault(carried, acts, bySequence)
   const walked = await walk(deps, carried, createdAtMs)
-  if (walked.state === 'broken' || fault === null) return walked
+  if (walked.state === 'broken' || walked.state === 'archived' || fault === null) return walked
   if (fault.kind === 'broken') return { ...walked, state: 'broken', detail: fault.detail }
   if (fault.kind === 'front_missing') {
     const isArchived = (await deps.audit.archives()).some((archive) => archive.createdAtMs >= createdAtMs)

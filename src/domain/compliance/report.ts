@@ -14,7 +14,7 @@ const resultTones: Readonly<Record<RuleResult, Tone>> = {
 const resultWords: Readonly<Record<RuleResult, string>> = {
   PASS: 'PASS',
   FAIL: 'FAIL',
-  INDETERMINATE: 'OPEN',
+  INDETERMINATE: 'INDETERMINATE',
   NOT_APPLICABLE: 'not applicable',
   NOT_IN_FORCE: 'not in force',
 }
@@ -55,12 +55,12 @@ export function reportOf(check: ComplianceCheck, set: RuleSet): PrintedDocument 
       { kind: 'heading', text: 'Rules', level: 1 },
       {
         kind: 'paragraph',
-        text: 'Marked with an asterisk: the verdict depends on it. The letter says how sure it is what the law says: A from a primary or gazetted text, B from a good secondary source, C inferred.',
+        text: 'The verdict depends on the rules that are marked with an asterisk. The letter says how sure it is what the law says: A from a primary or gazetted text, B from a good secondary source, C inferred.',
         tone: 'muted',
       },
       ...groupBlocks(check, set),
       { kind: 'heading', text: 'Evidence', level: 1 },
-      ...check.rules.filter(({ evidence }) => evidence.length > 0).flatMap(evidenceBlocks),
+      evidenceTable(check),
       { kind: 'heading', text: 'Digests of the rules', level: 1 },
       {
         kind: 'table',
@@ -116,7 +116,7 @@ function groupBlocks({ rules }: ComplianceCheck, set: RuleSet): PrintedBlock[] {
       ? []
       : [
           { kind: 'heading', text: title, level: 2 },
-          { kind: 'table', columns: ['Rule', 'Result', 'What was found'], widths: [27, 15, 58], rows: own.map((rule) => rowOf(rule, set)) },
+          { kind: 'table', columns: ['Rule', 'Result', 'What was found'], widths: [27, 17, 56], rows: own.map((rule) => rowOf(rule, set)) },
         ]
   })
 }
@@ -130,14 +130,14 @@ function rowOf({ id, isMandatory, section, confidence, result, reason, remedy }:
   ]
 }
 
-function evidenceBlocks({ id, result, evidence }: RuleOutcome): PrintedBlock[] {
-  return [
-    { kind: 'heading', text: `${id}: ${resultWords[result]}`, level: 2 },
-    {
-      kind: 'table',
-      columns: ['Kind', 'Reference', 'Note'],
-      widths: [13, 45, 42],
-      rows: evidence.map(({ kind, ref, note }) => [{ text: kind.replaceAll('_', ' ') }, { text: ref }, { text: note }]),
-    },
-  ]
+function evidenceTable({ rules }: ComplianceCheck): PrintedBlock {
+  const rows = rules.flatMap(({ id, evidence }) =>
+    evidence.map(({ kind, ref, note }, at) => [
+      { text: at === 0 ? id : '' },
+      { text: kind.replaceAll('_', ' ') },
+      { text: ref },
+      { text: note },
+    ]),
+  )
+  return { kind: 'table', columns: ['Rule', 'Kind', 'Reference', 'Note'], widths: [22, 13, 34, 31], rows }
 }

@@ -1,4 +1,5 @@
-// The part of the audit trail that belongs to a bundle: the subject's own entries in full, of other people's only place and hashes, and the checkpoint that speaks for them.
+// The part of the audit trail that belongs to a bundle: the subject's own entries in full, of other people's only place and hashes, and the checkpoint that
+// speaks for them.
 import type { AuditEntry } from '../../contracts/audit.ts'
 import { AppError } from '../../errors.ts'
 import { latestCheckpoint, writeCheckpoint } from '../audit/checkpoints.ts'
@@ -17,8 +18,8 @@ export type TrailWish = { subjects: readonly string[]; sinceMs: number; isComple
 export type TrailPart = { lines: string; checkpoint: string | null }
 
 /**
- * Lines of JSON in the trail's order, and a signed checkpoint of a place not before the last own entry; null when there is no entry. Throws `evidence_not_ready` while the trail has
- * not taken all of them, unless `isOld`: then what is missing stays missing, and verifying says so.
+ * Lines of JSON in the trail's order, and a signed checkpoint of a place not before the last own entry; null when there is no entry. Throws
+ * `evidence_not_ready` while the trail has not taken all of them, unless `isOld`: then what is missing stays missing, and verifying says so.
  */
 export async function trailPart(deps: TrailDeps, wish: TrailWish, isOld: boolean): Promise<TrailPart> {
   const own = await ownEntries(deps, wish)
@@ -99,8 +100,8 @@ async function* linksOf({ audit }: TrailDeps, after: number, until: number): Asy
 }
 
 /**
- * The newest checkpoint if it speaks for `sequence`; else one is written now, which verifies what was added since. Of a trail that is not what it was nothing new is
- * signed: the bundle then has the last checkpoint before it, if any, and verifying names what is missing.
+ * The newest checkpoint if it speaks for `sequence`; else one is written now, which verifies what was added since. Of a trail that is not what it was nothing
+ * new is signed: the bundle then has the last checkpoint before it, if any, and verifying names what is missing.
  */
 async function checkpointFor(deps: TrailDeps, sequence: number): Promise<Checkpoint | null> {
   const last = await latestCheckpoint(deps)

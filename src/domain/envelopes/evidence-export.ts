@@ -13,8 +13,8 @@ import { buildEvidence } from './evidence.ts'
 import { ownedEnvelope } from './read.ts'
 
 /**
- * The bundle of the caller's envelope, ready to be packed. Throws `envelope_not_found`, `envelope_purged`, `evidence_not_ready`, `service_degraded`; EvidenceDamaged
- * when a file is not there as it was.
+ * The bundle of the caller's envelope, ready to be packed. Throws `envelope_not_found`, `envelope_purged`, `evidence_not_ready`, `service_degraded`;
+ * EvidenceDamaged when a file is not there as it was.
  */
 export async function exportEvidence(
   deps: EvidenceDeps & { events: EventLog },

@@ -1,5 +1,6 @@
-// Verifies an evidence bundle. The same file is put into every bundle as verify.ts, where `node verify.ts` (Node 22.18 or later) runs it beside the other files: it therefore
-// stands alone, imports nothing but Node itself, and does nothing on import. Who signed the bundle's key is for its reader to ask (README.txt).
+// Verifies an evidence bundle. The same file is put into every bundle as verify.ts, where `node verify.ts` (Node 22.18 or later) runs it beside the other
+// files: it therefore stands alone, imports nothing but Node itself, and does nothing on import. Who signed the bundle's key is for its reader to ask
+// (README.txt).
 import { createHash, createPublicKey, verify, X509Certificate, constants, type KeyObject } from 'node:crypto'
 
 /** One look: `ok` null says that there was nothing to look at, which is no fault. */

@@ -4,8 +4,6 @@ import { RetryLater } from '../../errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import { DAY_MS } from '../../lib/durations.ts'
 import type { EnvelopeRecord, SealState } from '../envelope-ports.ts'
-import { newRetention } from '../retention/assign.ts'
-import { defaultRetentionClass, isRetentionClass } from '../retention/classes.ts'
 import type { Run } from '../verification/deliver.ts'
 import { decideOn } from './decide.ts'
 import { draftOf, type Draft } from './draft.ts'
@@ -76,9 +74,7 @@ async function complete(deps: SealDeps, { id }: Sealing): Promise<EnvelopeRecord
     const { assembledKey: _used, ...seal } = before.seal
     const draft = { ...draftOf({ ...before, seal }), acts: [{ type: 'envelope.sealed' as const, facts }] }
     const signers = before.signers.map(({ number }) => number)
-    const ended = endOf(deps.keyring, draft, { status: 'completed', act: { type: 'envelope.completed' }, signers }, nowMs)
-    const name = isRetentionClass(before.retention) ? before.retention : defaultRetentionClass
-    return { ...ended, retention: newRetention(id, name, nowMs, systemTrace(before), nowMs) }
+    return endOf(deps.keyring, draft, { status: 'completed', act: { type: 'envelope.completed' }, signers }, nowMs)
   }
   return decide(deps, id, nowMs, end)
 }

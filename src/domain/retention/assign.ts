@@ -26,8 +26,8 @@ export function newRetention(subject: string, name: RetentionClassName, startMs:
 }
 
 /**
- * The time runs from the first assignment (of an envelope: from its end) and not anew from each. Throws `invalid_request` for an unknown class, `step_not_open` for an
- * envelope that is still under way, `retention_shorter` when others than admins would shorten it, `not_updatable` once it is being removed.
+ * The time runs from the first assignment (of an envelope: from its end) and not anew from each. Throws `invalid_request` for an unknown class, `step_not_open`
+ * for an envelope that is still under way, `retention_shorter` when others than admins would shorten it, `not_updatable` once it is being removed.
  */
 export async function assignRetention(
   deps: RetentionDeps,

@@ -8,8 +8,8 @@ import { DAY_MS } from '../../lib/durations.ts'
 export type RetentionClass = { keep: { years: number } | { days: number } | null; minimumDays: number | null; description: string }
 
 /**
- * Standard is what envelopes get that name none. Extended: the draft Accreditation Regulations (General Notice 836, Gazette 8540 of 2024-12-20) ask providers to keep
- * their records for seven years. The other lengths are ours.
+ * Standard is what envelopes get that name none. Extended: the draft Accreditation Regulations (General Notice 836, Gazette 8540 of 2024-12-20) ask providers
+ * to keep their records for seven years. The other lengths are ours.
  */
 export const retentionClasses = {
   transient: { keep: { days: 30 }, minimumDays: 30, description: 'thirty days: drafts and trials' },
@@ -27,7 +27,10 @@ export function isRetentionClass(name: string): name is RetentionClassName {
   return Object.hasOwn(retentionClasses, name)
 }
 
-/** When the time of a class that begins at `startMs` is over, in milliseconds; null for good. Years are those of the calendar (UTC): 29 February ends on 1 March. */
+/**
+ * When the time of a class that begins at `startMs` is over, in milliseconds; null for good. Years are those of the calendar (UTC): 29 February ends on 1
+ * March.
+ */
 export function retentionEnd(name: RetentionClassName, startMs: number): number | null {
   const { keep }: RetentionClass = retentionClasses[name]
   if (keep === null) return null

@@ -16,8 +16,8 @@ export async function readRetention(deps: RetentionDeps, caller: Caller, id: str
 }
 
 /**
- * Holds an envelope or a document; once more replaces the reason. What has no class yet gets `permanent`, which it has until somebody (or the envelope's completion) gives it
- * another one. Throws `not_updatable` once it is being removed.
+ * Holds an envelope or a document; once more replaces the reason. What has no class yet gets `permanent`, which it has until somebody (or the envelope's
+ * completion) gives it another one. Throws `not_updatable` once it is being removed.
  */
 export async function placeHold(
   deps: RetentionDeps,

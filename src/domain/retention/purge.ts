@@ -32,8 +32,8 @@ export async function purgeDue(deps: PurgeDeps, signal: AbortSignal): Promise<Pu
 }
 
 /**
- * Bytes go first, then what is personal, then it is said: a removal that was broken off is still due. False when it was held, is needed by somebody else, or was removed
- * before.
+ * Bytes go first, then what is personal, then it is said: a removal that was broken off is still due. False when it was held, is needed by somebody else, or
+ * was removed before.
  */
 async function purge(deps: PurgeDeps, { subject, class: name }: RetentionRecord): Promise<boolean> {
   const start = await deps.purges.begin(subject, deps.clock.nowMs())

@@ -1,4 +1,5 @@
-// The integrity sweep: reads every object that is kept, compares it with the SHA-256 that was recorded, and writes down what was seen. Resumes where a run that died stopped.
+// The integrity sweep: reads every object that is kept, compares it with the SHA-256 that was recorded, and writes down what was seen. Resumes where a run that
+// died stopped.
 import { createHash } from 'node:crypto'
 import { RetryLater } from '../../errors.ts'
 import { MINUTE_MS } from '../../lib/durations.ts'
@@ -16,8 +17,9 @@ const mostInARun = 2_000
 type SweepDeps = Pick<RetentionWorkDeps, 'clock' | 'blobs' | 'integrity' | 'software' | 'retentionMeters'>
 
 /**
- * Does the sweep of an hour (`slot`: hours since 1970), or what is left of an earlier one, and says in a word how it ended: `swept`, `ended` (it was done before), `stale`
- * (a later run has taken over). Throws RetryLater when it is to go on later, and when storage or Postgres is away: nothing is said of an object then.
+ * Does the sweep of an hour (`slot`: hours since 1970), or what is left of an earlier one, and says in a word how it ended: `swept`, `ended` (it was done
+ * before), `stale` (a later run has taken over). Throws RetryLater when it is to go on later, and when storage or Postgres is away: nothing is said of an
+ * object then.
  */
 export async function sweepIntegrity(deps: SweepDeps, slot: number, run: Pick<Run, 'fence' | 'signal'>): Promise<string> {
   const claim = await deps.integrity.claim(await newSweep(deps, slot), run.fence)

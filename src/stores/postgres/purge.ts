@@ -39,13 +39,16 @@ export function createPurgeStore(pool: Pool): PurgeStore {
 }
 
 async function begin(client: Client, subject: string, nowMs: number): Promise<PurgeStart> {
-  const envelope = await documentOf(client, 'select document_id as id, document_key as key from envelopes where id = $1', subject)
+  const isEnvelope = subject.startsWith('env_')
+  // One that was not completed leaves its document to its owner.
+  const query = `select document_id as id, document_key as key from envelopes where id = $1 and status = 'completed'`
+  const envelope = isEnvelope ? await documentOf(client, query, subject) : null
   const document = envelope ?? (await documentOf(client, 'select id, storage_key as key from documents where id = $1', subject))
   const taken = document
     ? await takeDocument(client, subject, document, envelope !== null)
     : { kind: 'took' as const, keys: [], folders: [] }
   if (taken.kind === 'needed') return taken
-  const folders = [...(envelope ? [`envelopes/${subject}`] : []), ...taken.folders]
+  const folders = [...(isEnvelope ? [`envelopes/${subject}`] : []), ...taken.folders]
   await client.query('update retention set purging_at = $2, purge_keys = $3, purge_folders = $4 where subject = $1', [
     subject,
     new Date(nowMs),
@@ -57,7 +60,10 @@ async function begin(client: Client, subject: string, nowMs: number): Promise<Pu
 
 type Taken = { kind: 'took'; keys: string[]; folders: string[] } | { kind: 'needed' }
 
-/** An envelope takes its document along if nobody else needs it; a document waits for the envelopes that do, and leaves the bytes to other documents of the same upload. */
+/**
+ * An envelope takes its document along if nobody else needs it; a document waits for the envelopes that do, and leaves the bytes to other documents of the same
+ * upload.
+ */
 async function takeDocument(
   client: Client,
   subject: string,

@@ -27,8 +27,8 @@ const due = `select * from retention where purged_at is null and hold_at is null
   and ($2::timestamptz is null or (ends_at, subject) > ($2, $3)) order by ends_at, subject limit $4`
 
 /**
- * Gives a subject its class within another change's transaction, with the event of it; a hold that is there stays. Null, and nothing is written, when the subject is being
- * removed or was.
+ * Gives a subject its class within another change's transaction, with the event of it; a hold that is there stays. Null, and nothing is written, when the
+ * subject is being removed or was.
  */
 export async function keepRetention(client: Pick<PoolClient, 'query'>, retention: NewRetention): Promise<RetentionRecord | null> {
   const { subject, class: name, startsAtMs, endsAtMs, event } = retention

@@ -1,6 +1,7 @@
 // Removal at the end of retention: nothing personal is left, holds stop it, others keep what they need, and a kill anywhere leaves a removal that goes on.
 import { beforeEach, expect, test } from 'vitest'
 import type { Caller } from '../../../src/domain/caller.ts'
+import { cancelEnvelope } from '../../../src/domain/envelopes/cancel.ts'
 import { verifyActs } from '../../../src/domain/envelopes/acts.ts'
 import { assignRetention } from '../../../src/domain/retention/assign.ts'
 import { liftHold, placeHold } from '../../../src/domain/retention/hold.ts'
@@ -179,4 +180,15 @@ test('one that cannot be removed does not keep the others waiting', async () => 
   expect(await purge({ blobs })).toEqual({ purged: 1, failed: 1 })
   expect(await isThere(other.seal?.sealedKey)).toBe(false)
   expect(await purge()).toEqual({ purged: 1, failed: 0 })
+})
+
+test('an envelope that was canceled keeps what is personal no longer than its class, and leaves the document to its owner', async () => {
+  const sent = await it.ready({ retention: 'transient' })
+  await cancelEnvelope(it.deps, sender, sent.id, undefined, context)
+  expect(await it.sweeping.retention.read(sent.id)).toMatchObject({ class: 'transient', endsAtMs: it.clock.nowMs() + 30 * 86_400_000 })
+  it.clock.advance(monthMs)
+  expect(await purge()).toEqual({ purged: 1, failed: 0 })
+  expect(await it.read(sent.id)).toMatchObject({ sealed: '', purgedAtMs: it.clock.nowMs() })
+  expect(await isThere(sent.documentKey)).toBe(true)
+  expect(await it.deps.documentRows.read(sent.documentId)).not.toBeNull()
 })
