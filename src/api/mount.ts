@@ -6,7 +6,7 @@ import { readJson } from './body.ts'
 import { nameCaller } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
 import { factsOf } from './request-facts.ts'
-import { takeRequest } from './request-limit.ts'
+import { takeListing, takeRequest } from './request-limit.ts'
 import type { Route } from './route.ts'
 
 /** Mounts the routes in their order, grouped by address. */
@@ -25,6 +25,7 @@ async function runRoute(deps: ApiDeps, route: Route, req: Request, res: Response
   const caller = await nameCaller(deps, req, route.access, route.scope)
   if (route.assurance) requireAssurance(caller, route.assurance, deps.clock.nowMs())
   if (route.limit === 'general') await takeRequest(deps, caller)
+  if (route.limit === 'listing') await takeListing(deps, caller)
   const body = route.body ? await readJson(req, res) : undefined
   await route.handle({ req, res, caller, requestId: facts.requestId }, body)
 }

@@ -38,8 +38,8 @@ export type Route = {
   scope?: ApiKeyScope
   /** How sure a user's session must be, by a proof not long ago; `basic` if left out. */
   assurance?: Assurance
-  /** `general` counts against the caller's requests a minute; `domain`: the domain counts it in its own script; `none`. */
-  limit: 'general' | 'domain' | 'none'
+  /** `general` counts against the caller's requests a minute, `listing` against its listings as well; `domain`: the domain counts it in its own script; `none`. */
+  limit: 'general' | 'listing' | 'domain' | 'none'
   body?: BodyOf<z.ZodType>
   /** The handler reads a body of this kind itself. A route that takes changes has this or `body`. */
   reads?: 'form' | 'raw'

@@ -12,6 +12,13 @@ export function requestLimit(keyring: Keyring, caller: Caller, perMinute: number
   return [{ kind: 'requests', subject: keyring.fingerprint('caller', callerKey(caller)), style: 'smooth', home: 'own', windows }]
 }
 
+/** Listings of one credential or anonymous network in a minute, which count as requests as well; no rule when `perMinute` is 0 (contract §1). */
+export function listingLimit(keyring: Keyring, caller: Caller, perMinute: number): LimitRule[] {
+  if (perMinute === 0) return []
+  const windows = [{ name: 'listings', limit: perMinute, windowMs: MINUTE_MS }]
+  return [{ kind: 'listings', subject: keyring.fingerprint('caller', callerKey(caller)), style: 'smooth', home: 'own', windows }]
+}
+
 /** Starts for one destination: 5 an hour and 10 a day (contract §2). */
 export function destinationLimit(destination: string): LimitRule {
   const windows = [

@@ -269,6 +269,16 @@ describe('limits', () => {
     expect(await answer.json()).toMatchObject({ code: 'rate_limited', retryable: true, retryAfter: 12 })
   })
 
+  it.each(['/v1/documents', '/v1/envelopes', '/v1/notifications', '/v1/uploads', '/v1/sessions'])(
+    'count %s as a listing too',
+    async (path) => {
+      api.calls.length = 0
+      await api.fetch(path, { headers: { authorization: `Bearer ${await createToken()}` } })
+      const [counted] = api.calls.filter(({ name }) => name === 'limit').map(({ input }) => input as { rules: { kind: string }[] })
+      expect(counted?.rules.map(({ kind }) => kind)).toEqual(['requests', 'listings'])
+    },
+  )
+
   it('count requests that share a request id one by one', async () => {
     api.calls.length = 0
     await api.fetch('/v1/verifications/ver_nonsense', { headers: { 'x-request-id': 'same' } })

@@ -29,7 +29,7 @@ export type System = {
 export async function startSystem(
   options: { env?: Record<string, string>; apis?: number; workers?: number; redisUrl?: string } = {},
 ): Promise<System> {
-  const base = testEnvironment({ RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'info', ...options.env })
+  const base = testEnvironment({ RATE_LIMIT_PER_MINUTE: '0', LISTING_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'info', ...options.env })
   const account = { TWILIO_ACCOUNT_SID: base['TWILIO_ACCOUNT_SID'] ?? '', TWILIO_AUTH_TOKEN: base['TWILIO_AUTH_TOKEN'] ?? '' }
   const standins = await startStandins(account)
   afterAll(() => standins.stop())

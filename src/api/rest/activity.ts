@@ -36,6 +36,7 @@ export function activityRoutes(deps: ApiDeps): Route[] {
       ...shared,
       method: 'get',
       path: all,
+      limit: 'listing',
       doc: docs.list,
       handle: async ({ req, res, caller }) =>
         void res.json(await listActivity(deps, caller, { userId: queryOf(req, 'userId'), ...pageOf(req) })),

@@ -46,6 +46,7 @@ export function apiKeyRoutes(deps: ApiDeps): Route[] {
       ...shared,
       method: 'get',
       path: all,
+      limit: 'listing',
       doc: {
         id: 'listApiKeys',
         tag,

@@ -28,6 +28,7 @@ export function auditRoutes(deps: ApiDeps): Route[] {
     {
       ...shared,
       path: '/v1/audit',
+      limit: 'listing',
       doc: docs.list,
       handle: async (call) => void call.res.json(await listAudit(deps, queryIn(call, ['first', 'after']), pageOf(call.req))),
     },

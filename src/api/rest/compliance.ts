@@ -36,6 +36,7 @@ export function complianceRoutes(deps: ApiDeps): Route[] {
       ...shared,
       method: 'get',
       path: ofDocument,
+      limit: 'listing',
       doc: docs.list,
       handle: async (call) => void call.res.json(await listChecks(deps, call.caller, idIn(call, 'doc'), pageOf(call.req))),
     },

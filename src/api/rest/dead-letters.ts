@@ -19,6 +19,7 @@ export function deadLetterRoutes(deps: ApiDeps): Route[] {
       ...shared,
       method: 'get',
       path: '/v1/dead-letters',
+      limit: 'listing',
       doc: {
         id: 'listDeadLetters',
         tag,

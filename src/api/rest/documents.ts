@@ -35,6 +35,7 @@ export function documentsRoutes(deps: ApiDeps): Route[] {
       ...shared,
       method: 'get',
       path: '/v1/documents',
+      limit: 'listing',
       doc: docs.list,
       handle: async ({ req, res, caller }) => void res.json(await listDocuments(deps, caller, pageOf(req))),
     },

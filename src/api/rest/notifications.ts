@@ -21,6 +21,7 @@ export function notificationRoutes(deps: ApiDeps): Route[] {
       ...shared,
       method: 'get',
       path: all,
+      limit: 'listing',
       doc: docs.list,
       handle: async ({ req, res, caller }) => {
         res.setHeader('Cache-Control', 'no-store')

@@ -34,6 +34,7 @@ export function sessionRoutes(deps: ApiDeps): Route[] {
       ...shared,
       method: 'get',
       path: all,
+      limit: 'listing',
       doc: docs.list,
       handle: async ({ req, res, caller }) =>
         void res.json(await listSessions(deps, caller, { userId: queryOf(req, 'userId'), ...pageOf(req) })),

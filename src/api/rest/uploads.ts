@@ -18,7 +18,7 @@ export function uploadRoutes(deps: ApiDeps): Route[] {
       path: '/v1/uploads',
       access: 'credential',
       scope: 'uploads',
-      limit: 'general',
+      limit: 'listing',
       doc: docs.list,
       handle: (call) => list(deps, call),
     },

@@ -1,10 +1,8 @@
 // What stands before every call: its limits, and whether it may go on while Redis is away.
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../../errors.ts'
-import { MINUTE_MS } from '../../lib/durations.ts'
-import { callerKey, type Caller } from '../caller.ts'
-import { limitError, requestLimit } from '../limits.ts'
-import type { LimitRule } from '../ports.ts'
+import type { Caller } from '../caller.ts'
+import { limitError, listingLimit, requestLimit } from '../limits.ts'
 import type { PendingOperationDeps } from './operation.ts'
 
 type AdmissionDeps = Pick<PendingOperationDeps, 'clock' | 'keyring' | 'limits' | 'policy' | 'listingsPerMinute'>
@@ -13,7 +11,7 @@ type AdmissionDeps = Pick<PendingOperationDeps, 'clock' | 'keyring' | 'limits' |
 export async function admit(deps: AdmissionDeps, caller: Caller, what: 'request' | 'listing'): Promise<void> {
   const rules = [
     ...requestLimit(deps.keyring, caller, deps.policy.requestsPerMinute),
-    ...(what === 'listing' ? listingLimit(deps, caller) : []),
+    ...(what === 'listing' ? listingLimit(deps.keyring, caller, deps.listingsPerMinute) : []),
   ]
   if (rules.length === 0) return
   const refusal = await deps.limits.take(rules, randomBytes(12).toString('base64url'), deps.clock.nowMs())
@@ -22,15 +20,9 @@ export async function admit(deps: AdmissionDeps, caller: Caller, what: 'request'
 
 /** The listings' part alone, for a call that was counted as a request already. */
 export async function admitListing(deps: AdmissionDeps, caller: Caller): Promise<void> {
-  const rules = listingLimit(deps, caller)
+  const rules = listingLimit(deps.keyring, caller, deps.listingsPerMinute)
   const refusal = rules.length === 0 ? null : await deps.limits.take(rules, randomBytes(12).toString('base64url'), deps.clock.nowMs())
   if (refusal) throw limitError(refusal)
-}
-
-function listingLimit({ keyring, listingsPerMinute }: AdmissionDeps, caller: Caller): LimitRule[] {
-  if (listingsPerMinute === 0) return []
-  const windows = [{ name: 'listings', limit: listingsPerMinute, windowMs: MINUTE_MS }]
-  return [{ kind: 'listings', subject: keyring.fingerprint('caller', callerKey(caller)), style: 'smooth', home: 'own', windows }]
 }
 
 /** Servers with a key go on with what lives in tokens; a user's JWT may be revoked, which nobody can tell then (contract §1). */
