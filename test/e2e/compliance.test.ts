@@ -140,7 +140,7 @@ describe('a completed envelope', () => {
   it('is found out when one byte of the stored sealed copy was changed', async () => {
     const { id, documentId } = await completeEnvelope()
     const sealed = await sealedCopy(id)
-    const path = filesIn(join(folder, 'blobs')).find((file) => readFileSync(file).equals(sealed)) ?? ''
+    const path = filesIn(join(folder, 'blobs', 'objects')).find((file) => existsSync(file) && readFileSync(file).equals(sealed)) ?? ''
     const bytes = Buffer.from(sealed)
     const at = bytes.length - 40
     bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)

@@ -1,7 +1,7 @@
 // The events of checks: who asked for one, and how it ended.
+import type { ComplianceCheck } from '../../contracts/compliance.ts'
 import { createId, partitionOfId } from '../../lib/ids.ts'
 import type { CheckRecord } from '../compliance-ports.ts'
-import type { ComplianceCheck } from '../../contracts/compliance.ts'
 import type { OutboxEvent } from '../event-ports.ts'
 import type { Trace } from '../state-ports.ts'
 

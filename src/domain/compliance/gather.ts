@@ -59,7 +59,7 @@ export async function gatherFacts(deps: ComplianceWorkDeps, record: CheckRecord,
     system: await systemOf(deps, place.key, waiting),
     text: await textOf(deps, document),
     trustList: listFacts(deps.trustList, nowMs),
-    claims: findClaims({ ...deps.ownTexts, 'report of checks': deps.ruleSet.disclaimer }, deps.ruleSet),
+    claims: findClaims({ ...deps.ownTexts, 'report of checks': reportTexts(deps.ruleSet) }, deps.ruleSet),
     hasResponsiblePerson: deps.hasResponsiblePerson,
   }
   return { facts, cached: outcome?.cached ?? false, document }
@@ -160,6 +160,11 @@ async function systemOf(deps: ComplianceWorkDeps, key: string, waiting: Waiting)
 async function textOf({ documentResults, ruleSet }: ComplianceWorkDeps, document: DocumentRecord): Promise<TextFacts> {
   const found = textReport.safeParse(await foundBy(documentResults, document, 'text'))
   return found.success ? readClauses(found.data.pages, ruleSet) : { isRead: false, inkClauses: [], kindHints: [] }
+}
+
+/** What a report says whatever was found. */
+function reportTexts({ disclaimer, rules }: ComplianceWorkDeps['ruleSet']): string {
+  return [disclaimer, ...rules.flatMap(({ title, remedy }) => [title, remedy])].join('\n')
 }
 
 function listFacts(list: TrustList | null, nowMs: number): CheckFacts['trustList'] {

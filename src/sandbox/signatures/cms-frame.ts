@@ -45,8 +45,7 @@ function isSignerWhole(signer: Asn1): boolean {
     // 5.3: by issuer and serial number, or by key identifier.
     isInteger(version, [isContext(signerId, 0) ? 3 : 1]) &&
     isPlainAlgorithm(digest) &&
-    isUniversal(algorithm, 16) &&
-    isFilled(algorithm) &&
+    (isPlainAlgorithm(algorithm) || hasParameters(algorithm)) &&
     isUniversal(value, 4) &&
     others.length <= 1 &&
     (unsigned === undefined || (isContext(unsigned, 1) && isFilled(unsigned)))
@@ -63,7 +62,14 @@ function listsDigest(digests: Asn1 | undefined, used: Asn1 | undefined): boolean
   )
 }
 
-// Digests have no parameters, or NULL for none.
+// RSASSA-PSS says more of itself, and some name a curve.
+function hasParameters(algorithm: Asn1 | undefined): boolean {
+  const [, parameters, ...others] = algorithm?.children ?? []
+  const isKnown = isUniversal(parameters, 16) || oidOf(parameters) !== undefined
+  return isUniversal(algorithm, 16) && isFilled(algorithm) && isKnown && others.length === 0
+}
+
+// Digests, and most signature algorithms, have no parameters, or NULL for none.
 function isPlainAlgorithm(algorithm: Asn1 | undefined): boolean {
   const [oid, parameters, ...others] = algorithm?.children ?? []
   const isPlain = parameters === undefined || (isUniversal(parameters, 5) && parameters.content.length === 0)

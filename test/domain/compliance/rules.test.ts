@@ -21,6 +21,9 @@ import {
   type CertificateChange,
 } from '../../support/compliance.ts'
 
+/** Its place is in the file, its value is not. */
+const neverMade = { integrity: 'unsupported', indication: 'TOTAL_FAILED', laterChanges: 'undefined', reasons: ['empty'] } as const
+
 type Row = [what: string, facts: CheckFacts, result: RuleResult]
 
 const made = envelopeFacts
@@ -97,6 +100,8 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['its time is over', kept({ endsAt: '2026-11-20T11:59:59.000Z' }), 'FAIL'],
     ['its time is over but a hold keeps it', kept({ endsAt: '2026-11-20T11:59:59.000Z', isHeld: true }), 'PASS'],
     ['content from outside', examined({ external: [{ kind: 'stream', object: '5 0' }] }), 'FAIL'],
+    ['a link to another file', examined({ external: [{ kind: 'goto', object: '5 0' }] }), 'PASS'],
+    ['looked at in part', examined({ state: 'partial', reason: 'time' }), 'INDETERMINATE'],
     ['a store that is away', made({ subject: { ...away, what: 'sealed' } }), 'INDETERMINATE'],
     ['nothing could be looked at', made({ examination: encrypted }), 'INDETERMINATE'],
   ],
@@ -112,6 +117,8 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['one altered among intact ones', signed({}, { integrity: 'altered' }), 'FAIL'],
     ['a sealed copy without its seal', made({ signatures: [] }), 'FAIL'],
     ['a signature of an unknown kind', signed({ integrity: 'unsupported' }), 'INDETERMINATE'],
+    ['a signature that was never made', signed(neverMade), 'INDETERMINATE'],
+    ['one that was never made, with a faulty range', signed({ ...neverMade, coverage: 'faulty' }), 'FAIL'],
     ['no final form on record', imported({ signatures: [] }), 'INDETERMINATE'],
     ['deleted', made({ subject: { ...gone, what: 'sealed' } }), 'FAIL'],
     ['a store that is away', made({ subject: { ...away, what: 'sealed' } }), 'INDETERMINATE'],
@@ -120,9 +127,9 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['all drawn', made(), 'PASS'],
     ['a page that cannot be drawn', examined({ rendering: { pages: 2, failedPages: [2], isCapped: false, changedPages: [] } }), 'FAIL'],
     ['a page that changed', examined({ rendering: { pages: 2, failedPages: [], isCapped: false, changedPages: [1] } }), 'FAIL'],
-    ['a script', examined({ active: [{ kind: 'javascript', object: '7 0' }] }), 'FAIL'],
-    ['a hidden layer', examined({ layers: { total: 2, hiddenByDefault: 1 } }), 'FAIL'],
-    ['something over the page', examined({ overlays: [{ page: 1, object: '8 0', why: 'covers the page' }] }), 'FAIL'],
+    ['a script', examined({ active: [{ kind: 'javascript', object: '7 0' }] }), 'INDETERMINATE'],
+    ['a hidden layer', examined({ layers: { total: 2, hiddenByDefault: 1 } }), 'INDETERMINATE'],
+    ['something over the page', examined({ overlays: [{ page: 1, object: '8 0', why: 'covers the page' }] }), 'INDETERMINATE'],
     [
       'more pages than are drawn',
       examined({ rendering: { pages: 200, failedPages: [], isCapped: true, changedPages: [] } }),
@@ -290,6 +297,7 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['validation data', signed({ laterChanges: 'validation' }), 'PASS'],
     ['a permitted form', signed({ laterChanges: 'form_fill' }), 'PASS'],
     ['undefined', signed({ laterChanges: 'undefined' }), 'FAIL'],
+    ['undefined, after one that was never made', signed(neverMade), 'INDETERMINATE'],
     ['remarks', signed({ laterChanges: 'annotation' }), 'INDETERMINATE'],
     [
       'remarks over the page',

@@ -34,18 +34,22 @@ function isNoticed(file: Buffer): boolean {
 }
 
 describe('a byte of a signed file that is another', () => {
-  const file = signDocument(createDocument(), alice, { contentsBytes: 1_000 })
-  const { from, end } = placeOf(file)
-
-  it('is noticed wherever it is', () => {
-    const unnoticed: number[] = []
-    for (let at = 0; at < file.length; at++) {
-      const flipped = flip(file, at, masks[at % masks.length] ?? 1)
-      if (at >= from && at < end && isSameValue(file, flipped, at)) continue
-      if (!isNoticed(flipped)) unnoticed.push(at)
-    }
-    expect(unnoticed).toEqual([])
-  }, 120_000)
+  // RSA with what the standard calls parameters, and a curve without.
+  it.each(['ECDSA', 'RSA SHA-256'] as const)(
+    'is noticed wherever it is (%s)',
+    (scheme) => {
+      const file = signDocument(createDocument(), createSigner('Alice', { scheme }), { contentsBytes: scheme === 'ECDSA' ? 1_000 : 1_800 })
+      const { from, end } = placeOf(file)
+      const unnoticed: number[] = []
+      for (let at = 0; at < file.length; at++) {
+        const flipped = flip(file, at, masks[at % masks.length] ?? 1)
+        if (at >= from && at < end && isSameValue(file, flipped, at)) continue
+        if (!isNoticed(flipped)) unnoticed.push(at)
+      }
+      expect(unnoticed).toEqual([])
+    },
+    120_000,
+  )
 
   it.each(['adbe.pkcs7.detached', 'ETSI.CAdES.detached', 'ETSI.RFC3161'])('is noticed in the padding of %s', (subFilter) => {
     const tsa = createSigner('TSA', { usages: [timestampUsage()] })
@@ -69,6 +73,19 @@ describe('what no signature covers', () => {
     const version = file.indexOf('020103310', placeOf(file).from) + 5
     expect(judgeSignatures(flip(file, version, 0x02), { nowMs }).signatures[0]?.integrity).toBe('intact')
     expect(isNoticed(flip(file, version, 0x01))).toBe(true)
+  })
+
+  it('are the certificates of authorities that come along: whoever trusts them has them already', () => {
+    const authority = createSigner('Authority', { isAuthority: true })
+    const file = signDocument(createDocument(), createSigner('Bob', { issuer: authority }))
+    const at = file.indexOf(authority.certificate.toString('hex'), placeOf(file).from) + 2 * authority.certificate.length - 1
+    // Another digit, which is one too.
+    const mask = file[at] === 0x30 ? 0x01 : (file[at] ?? 0) ^ 0x30
+    expect(judgeSignatures(flip(file, at, mask), { nowMs }).signatures[0]).toMatchObject({
+      integrity: 'intact',
+      indication: 'INDETERMINATE',
+      subIndication: 'NO_CERTIFICATE_CHAIN_FOUND',
+    })
   })
 
   it('is a time-stamp, which covers itself: the signature stays, its time-stamp does not', () => {

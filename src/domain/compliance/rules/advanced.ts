@@ -1,7 +1,7 @@
 // The four marks of an advanced electronic signature, (a) to (d) of section 1, for signatures by a certificate of the signer's own. All four are required.
+import type { RuleId } from '../../../contracts/rule-set.ts'
 import { combine, fail, gravestOf, note, notApplicable, pass, unsure, type Evaluator, type Finding } from '../finding.ts'
 import type { SignatureFacts } from '../facts.ts'
-import type { RuleId } from '../../../contracts/rule-set.ts'
 import { signersSignatures } from '../signing-time.ts'
 import { changes, coverage, intactness, placeOf, type SignatureRule } from './signatures.ts'
 

@@ -2,6 +2,10 @@
 import type { Evidence } from '../../../contracts/compliance.ts'
 import { combine, fail, note, notApplicable, pass, unsure, type Evaluator, type Finding } from '../finding.ts'
 import type { ObjectFacts, SignatureFacts } from '../facts.ts'
+import { isNeverMade } from './signatures.ts'
+
+/** They lead elsewhere; nothing of what is shown comes from there. */
+const leads: ReadonlySet<string> = new Set(['goto', 'url'])
 
 export const access: Evaluator = ({ subject, envelope, retention, examination, evaluatedAt }) => {
   if (envelope?.isPurged || (retention !== null && retention.purgedAt !== null)) return fail('It was removed when its time was over.')
@@ -12,8 +16,12 @@ export const access: Evaluator = ({ subject, envelope, retention, examination, e
   if (subject.state === 'unreachable') return unsure('The store could not be reached.')
   if (examination.state === 'none' || examination.state === 'refused')
     return unsure('Whether it needs anything from outside could not be looked at.')
-  const external = examination.external.map(({ kind, object }) => note('object', object, `takes content from outside: ${kind}`))
+  const external = examination.external
+    .filter(({ kind }) => !leads.has(kind))
+    .map(({ kind, object }) => note('object', object, `takes content from outside: ${kind}`))
   if (external.length > 0) return fail('It shows content that is fetched from outside.', external)
+  if (examination.state === 'partial')
+    return unsure('It was not looked at to the end, and may need something from outside.', [note('fact', examination.reason ?? 'unknown', 'why')])
   const fonts = examination.fonts.notEmbedded.slice(0, 5).map((name) => note('fact', name, 'font that is not embedded'))
   return pass('It is stored, can be opened and needs nothing from outside.', fonts)
 }
@@ -36,16 +44,19 @@ export const display: Evaluator = ({ examination }) => {
   if (examination.state === 'refused')
     return examination.isEncrypted
       ? unsure('It is encrypted: its pages were not drawn.')
-      : fail('Its pages cannot be drawn.', [note('fact', examination.reason, 'why')])
+      : fail('Its pages cannot be drawn.', [note('fact', examination.reason ?? 'unknown', 'why')])
   const { rendering, active, layers, overlays } = examination
   const faults: Evidence[] = [
     ...rendering.failedPages.slice(0, 5).map((page) => note('page', page, 'cannot be drawn')),
     ...rendering.changedPages.slice(0, 5).map((page) => note('page', page, 'looks different from what was signed')),
+  ]
+  if (faults.length > 0) return fail('It shows something else than what was signed, or nothing.', faults)
+  const doubts: Evidence[] = [
     ...active.slice(0, 5).map(({ kind, object }) => note('object', object, `active content: ${kind}`)),
     ...(layers.hiddenByDefault > 0 ? [note('fact', layers.hiddenByDefault, 'layers that are hidden until somebody shows them')] : []),
     ...overlays.slice(0, 5).map(({ page, why }) => note('page', page, why)),
   ]
-  if (faults.length > 0) return fail('It may show something else than what was signed.', faults)
+  if (doubts.length > 0) return unsure('It has content that may show something else at another time or place.', doubts)
   const pages = note('fact', rendering.pages, 'pages that were drawn')
   if (rendering.isCapped) return unsure('It has more pages than are drawn.', [pages])
   return pass('Every page can be drawn, and nothing on it moves or hides.', [pages])
@@ -83,10 +94,12 @@ function ofBytes({ state, recordedSha256, sha256 }: ObjectFacts): Finding {
     : fail('The stored bytes are not those that were recorded.', [recorded, now])
 }
 
-function ofSignature({ object, indication, integrity, coverage, laterChanges, reasons, index }: SignatureFacts): Finding {
+function ofSignature(signature: SignatureFacts): Finding {
+  const { object, indication, integrity, coverage, laterChanges, reasons, index } = signature
   const evidence = [note('object', object ?? 'direct', `signature ${index + 1}`)]
   if (integrity === 'altered') return fail('What a signature covers was changed.', evidence)
   if (coverage === 'faulty') return fail('A signature does not cover what it should.', evidence)
+  if (isNeverMade(signature)) return unsure('A signature was prepared but never made: it protects nothing.', evidence)
   if (laterChanges === 'undefined') return fail('Something was changed after a signature that may not be.', evidence)
   if (reasons.includes('no_field')) return fail('A signature cannot be reached from the document.', evidence)
   if (indication === 'TOTAL_FAILED') return fail('A signature failed.', evidence)

@@ -1,8 +1,8 @@
 // Each signature in the file: what it covers, whether that is unchanged, what came later, by which algorithms, and when.
+import type { RuleSet } from '../../../contracts/rule-set.ts'
 import { combine, fail, note, pass, unsure, type Evaluator, type Finding } from '../finding.ts'
 import type { CheckFacts, SignatureFacts } from '../facts.ts'
 import { signedActs, signersSignatures } from '../signing-time.ts'
-import type { RuleSet } from '../../../contracts/rule-set.ts'
 import { actNotes } from './acts.ts'
 
 /** A rule of one signature. */
@@ -24,6 +24,11 @@ export const coverageOf: SignatureRule = (signature) => {
   return pass('Every signature covers the whole of its revision.', evidence)
 }
 
+/** Its place is in the file, its value is not. */
+export function isNeverMade({ reasons, integrity }: SignatureFacts): boolean {
+  return integrity === 'unsupported' && reasons.includes('empty')
+}
+
 export const intactnessOf: SignatureRule = (signature) => {
   const evidence = [
     placeOf(signature),
@@ -41,6 +46,8 @@ export const intactnessOf: SignatureRule = (signature) => {
 
 export const changesOf: SignatureRule = (signature, { examination }) => {
   const evidence = [placeOf(signature), note('fact', signature.laterChanges, 'gravest change after it')]
+  // Nobody has signed there yet: what came later cannot have broken anything.
+  if (isNeverMade(signature)) return unsure('A signature was prepared but never made: it protects nothing.', evidence)
   switch (signature.laterChanges) {
     case 'none':
     case 'validation':
