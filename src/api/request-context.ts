@@ -27,6 +27,11 @@ export function seenSequence(req: Request): number | null {
   return tags.length === 0 ? null : Math.max(...tags)
 }
 
+/** Whether `If-None-Match` names this tag (with its quotes), be it as a weak one. Not Express's answer, which is no to whatever `fetch` sends. */
+export function hasSeen(req: Request, etag: string): boolean {
+  return (req.headers['if-none-match'] ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+}
+
 /** Aborts when the client goes away before its answer, or when `stopping` does: the process is to end. */
 export function abortedWith({ res }: Pick<Call, 'res'>, stopping: AbortSignal): AbortSignal {
   const controller = new AbortController()

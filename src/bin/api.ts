@@ -44,7 +44,7 @@ import { createWorkerMetricsStore } from '../stores/redis/worker-metrics.ts'
 import { createTelemetry } from '../telemetry.ts'
 import { auditFolder, createAuditParts, createWebhookParts } from './event-parts.ts'
 import { checkParts } from './compliance-parts.ts'
-import { createEnvelopes } from './envelope-parts.ts'
+import { createEnvelopes, envelopePatienceMs } from './envelope-parts.ts'
 import { requireCatalogue } from './flow-catalogue.ts'
 import { registerFlowGauges } from './flow-gauges.ts'
 import { noticeStores } from './notice-parts.ts'
@@ -73,6 +73,8 @@ const tail = new EventTail(() => openRedis(config.REDIS_URL, 'tail', 'api-tail',
 const pool = createPool(config.DATABASE_URL, onceEach(log, 'postgres'))
 // Its own few connections: callers with junk keys keep nobody else waiting, and a Postgres that hangs keeps none of them for long.
 const keyPool = createPool(config.DATABASE_URL, onceEach(log, 'postgres (keys)'), 4, keyPatienceMs)
+// Signers wait in front of a page that asks several times in a row.
+const envelopePool = createPool(config.DATABASE_URL, onceEach(log, 'postgres (envelopes)'), 10, envelopePatienceMs)
 const stopping = new AbortController()
 const runner = new ScriptRunner(redis, redisPatienceMs)
 const producer = new JobProducer(redis, partitions, partitionTag)
@@ -124,7 +126,7 @@ const deps: ApiDeps = {
   documentRows: createDocumentRows(pool),
   documentResults: createDocumentResults(pool),
   blobs: openBlobs(config),
-  envelopes: createEnvelopes(pool, config.MASTER_KEYS),
+  envelopes: createEnvelopes(envelopePool, config.MASTER_KEYS),
   ...checkParts(pool),
   sealingKey,
   ...(await createAuditParts(pool, auditFolder(config), config.PROOF_KEY)),
@@ -177,7 +179,7 @@ const end = stopWhenAsked(log, async () => {
   await tail.close()
   await producer.close()
   closeRedis(redis)
-  await Promise.all([pool.end(), keyPool.end()])
+  await Promise.all([pool.end(), keyPool.end(), envelopePool.end()])
 })
 
 await gate.look()

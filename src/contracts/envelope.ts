@@ -22,12 +22,24 @@ export type SigningOrder = (typeof signingOrders)[number]
 export type EnvelopeStatus = (typeof envelopeStatuses)[number]
 export type SignerStatus = (typeof signerStatuses)[number]
 
-// No control characters, and nothing that turns the direction of the text around: names and words reach mails and certificates.
-const oneLine = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u
+// No control characters, and nothing that turns the direction of the text around: names and words reach mails and certificates. A name has nothing at all that
+// is not seen (fillers count as letters to Unicode, but show nothing), but for the joiners that some scripts write between two letters.
+const oneLine = /^(?:[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?<=[\p{L}\p{M}])[\u200c\u200d](?=\p{L}))*$/u
 const someLines = /^(?:[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]|[\n\r\t])*$/u
 /** A person's name as it is shown and printed. */
-export const personName = z.string().trim().min(1).max(200).regex(oneLine, 'must have no control characters')
-const locale = z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-CH')
+export const personName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(oneLine, 'must have no control characters and none that are not seen')
+  .regex(/[\p{L}\p{N}]/u, 'must have a letter or a digit')
+/** Why somebody ends an envelope, in own words. */
+export const endReason = z.string().trim().max(500).regex(someLines, 'must have no control characters')
+const locale = z
+  .string()
+  .max(35)
+  .regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-CH')
 
 /** What the rules need to know of the sender and cannot see for themselves. */
 export const declarations = z
@@ -86,9 +98,7 @@ export const createEnvelopeRequest = z.strictObject({
   declarations: declarations.optional(),
 })
 
-export const cancelEnvelopeRequest = z.strictObject({
-  reason: z.string().trim().max(500).regex(someLines, 'must have no control characters').optional(),
-})
+export const cancelEnvelopeRequest = z.strictObject({ reason: endReason.optional() })
 export const resendEnvelopeRequest = z.strictObject({
   signer: z.int().min(1).max(20).optional().describe('number of one signer; left out: all whose turn it is'),
 })
@@ -166,7 +176,7 @@ export const envelopeActs = z.object({
   ),
   ok: z.boolean().describe('whether each act is as it was written and follows the one before'),
   fault: z
-    .object({ sequence: z.int(), reason: z.enum(['missing', 'edited', 'unlinked', 'cut']) })
+    .object({ sequence: z.int(), reason: z.enum(['missing', 'edited', 'unlinked', 'cut', 'added']) })
     .nullable()
     .describe('what is wrong first'),
 })

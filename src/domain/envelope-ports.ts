@@ -15,6 +15,8 @@ export type SignerRecord = {
   sealed: string
   /** The verification by which this signer was identified. */
   verificationId?: string
+  /** When its code was entered: what that opened ends a day later. */
+  identifiedAtMs?: number
   /** The one whose code was asked for last, until it is entered. */
   askedVerificationId?: string
   /** When it became this signer's turn. */
@@ -42,6 +44,9 @@ export type SealState = {
   assembledKey?: string
   /** The certificate as a file of its own; also when its pages were appended. */
   certificateKey?: string
+  /** Of that file. */
+  certificateFileSha256?: string
+  certificateFileBytes?: number
   /** Four numbers: what the signature covers. */
   byteRange?: readonly [number, number, number, number]
   sealedKey?: string

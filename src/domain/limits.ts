@@ -2,21 +2,21 @@
 import { AppError } from '../errors.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts'
 import type { Keyring } from '../lib/keyring.ts'
-import { callerKey, type Caller } from './caller.ts'
+import { countedKey, type Caller } from './caller.ts'
 import type { LimitRefusal, LimitRule } from './ports.ts'
 
 /** All requests of one credential or anonymous network in a minute; no rule when `perMinute` is 0 (contract §1). */
 export function requestLimit(keyring: Keyring, caller: Caller, perMinute: number): LimitRule[] {
   if (perMinute === 0) return []
   const windows = [{ name: 'requests', limit: perMinute, windowMs: MINUTE_MS }]
-  return [{ kind: 'requests', subject: keyring.fingerprint('caller', callerKey(caller)), style: 'smooth', home: 'own', windows }]
+  return [{ kind: 'requests', subject: keyring.fingerprint('caller', countedKey(caller)), style: 'smooth', home: 'own', windows }]
 }
 
 /** Listings of one credential or anonymous network in a minute, which count as requests as well; no rule when `perMinute` is 0 (contract §1). */
 export function listingLimit(keyring: Keyring, caller: Caller, perMinute: number): LimitRule[] {
   if (perMinute === 0) return []
   const windows = [{ name: 'listings', limit: perMinute, windowMs: MINUTE_MS }]
-  return [{ kind: 'listings', subject: keyring.fingerprint('caller', callerKey(caller)), style: 'smooth', home: 'own', windows }]
+  return [{ kind: 'listings', subject: keyring.fingerprint('caller', countedKey(caller)), style: 'smooth', home: 'own', windows }]
 }
 
 /** Starts for one destination: 5 an hour and 10 a day (contract §2). */

@@ -28,6 +28,7 @@ export const signerWordNames = [
   'canceled.title',
   'decline.back',
   'decline.button',
+  'decline.invalid',
   'decline.label',
   'decline.link',
   'decline.text',

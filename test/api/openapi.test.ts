@@ -62,6 +62,20 @@ describe('the generated document', () => {
     expect(statuses('/v1/verifications/{id}/cancel', 'post')).toEqual(expect.arrayContaining(['413', '415']))
   })
 
+  it('says what an idempotency key may be refused for, and when an envelope is not sent again', () => {
+    for (const path of ['/v1/envelopes', '/v1/envelopes/{id}/resend']) {
+      const post = document.paths[path]?.['post']
+      expect(post?.parameters.map(({ name }) => name)).toContain('Idempotency-Key')
+      const text = JSON.stringify(post?.responses)
+      for (const code of ['idempotency_key_reused', 'idempotency_key_in_progress']) expect(text, path).toContain(code)
+    }
+    const one = document.paths['/v1/envelopes/{id}']?.['get']
+    expect(one?.parameters.map(({ name }) => name)).toContain('If-None-Match')
+    expect(Object.keys(one?.responses ?? {})).toContain('304')
+    expect(one?.responses['200']?.headers?.['ETag']?.description).toContain('hash')
+    expect(document.paths['/v1/envelopes/{id}/cancel']?.['post']?.description).toContain('Until the last signature')
+  })
+
   it('is there for people too, as a page without scripts', async () => {
     const page = await (await api.fetch('/docs')).text()
     expect(page).toContain('Start a verification')

@@ -1,6 +1,8 @@
 // The pages of a signer over HTTP, with the real domain, stores and blobs behind them: a browser is played by a jar of cookies and the forms it finds.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { consentText, intentText } from '../../src/api/pages/signer-texts.ts'
+import type { SignerWords } from '../../src/domain/signer-text-ports.ts'
 import { AppError } from '../../src/errors.ts'
 import { createTestEnvelopes, twoSigners, type TestEnvelopes, type TestSigner } from '../support/envelopes.ts'
 import { startApi, type Harness } from './harness.ts'
@@ -35,9 +37,9 @@ class Browser {
     return this.status === 303 ? this.get(this.headers.get('location') ?? '') : this
   }
 
-  async post(form: string, fields: Record<string, string>, more: Record<string, string> = {}): Promise<this> {
+  async post(form: string, fields: Record<string, string>, more: Record<string, string> = {}, to = api): Promise<this> {
     const headers = { ...this.cookies, 'sec-fetch-site': 'same-origin', ...more }
-    return this.#take(await api.fetch(`${this.path}/${form}`, { method: 'POST', headers, body: new URLSearchParams(fields) }))
+    return this.#take(await to.fetch(`${this.path}/${form}`, { method: 'POST', headers, body: new URLSearchParams(fields) }))
   }
 
   nonceOf(form: string): string {
@@ -96,6 +98,16 @@ async function atSigning(request: Record<string, unknown> = {}): Promise<Visit> 
 const typesOf = async (id: string): Promise<string[]> => (await t.acts(id)).map(({ type }) => type.slice('envelope.'.length))
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+/** The facts of an act that name these words. */
+const asked = (words: SignerWords): Record<string, string> => {
+  const { version, sha256: textSha256 } = consentText(words, { isPublicBody: false, isAlternativeOffered: false })
+  return { textVersion: version, textSha256 }
+}
+const meant = (words: SignerWords): Record<string, string> => {
+  const { version, sha256: intentSha256 } = intentText(words)
+  return { intentVersion: version, intentSha256 }
+}
+
 describe('a signer’s link', () => {
   it('changes nothing and sends nothing when it is read, however often and by whichever method', async () => {
     const { id, browser } = await visit()
@@ -134,6 +146,14 @@ describe('a signer’s link', () => {
     const [, style = ''] = /<style>(.*?)<\/style>/s.exec(browser.text) ?? []
     const digest = createHash('sha256').update(style).digest('base64')
     expect(browser.headers.get('content-security-policy')).toContain(`style-src 'sha256-${digest}'`)
+  })
+
+  it('breaks long words wherever people’s names stand', async () => {
+    const { browser } = await visit()
+    for (const part of ['h1', '.fault', '.hint', '.brand', 'p']) {
+      const [, rule = ''] = new RegExp(`(?:^|\\n)${part.replace('.', '\\.')}\\{([^}]*)\\}`).exec(browser.text) ?? []
+      expect([part, rule]).toEqual([part, expect.stringContaining('overflow-wrap:anywhere')])
+    }
   })
 
   it('that is none, or cut off, shows a page that says so, in the browser’s language', async () => {
@@ -300,6 +320,18 @@ describe('reviewing', () => {
     await browser.submit('review', { name: 'Ada Ndapewa Shikongo' })
     expect((await typesOf(id)).filter((type) => type === 'corrected')).toHaveLength(2)
   })
+
+  it.each([['\u200b'], ['\u3164'], ['Ada\u200b Shikongo'], ['\u200fAda Shikongo'], ['Ada Shikongo\u061c'], ['. ’ -']])(
+    'refuses a name that is not seen, or not wholly: %j',
+    async (name) => {
+      const { browser, id } = await verified()
+      await browser.submit('review', { name })
+      expect([browser.status, browser.heading]).toEqual([400, 'Please read before you sign'])
+      expect(browser.text).toMatch(/role="alert">Please enter your name/)
+      expect(browser.text).toMatch(/name="name"[^>]*value="Ada Shikongo"[^>]*aria-invalid="true"/s)
+      expect(await typesOf(id)).not.toContain('reviewed')
+    },
+  )
 })
 
 describe('agreeing and signing', () => {
@@ -347,6 +379,35 @@ describe('agreeing and signing', () => {
     })
   })
 
+  it.each([
+    ['consent', 'consent.text', verified, { agree: 'yes' }],
+    ['consent', 'consent.version', verified, { agree: 'yes' }],
+    ['sign', 'intent.text', atSigning, { typedName: 'Ada Shikongo' }],
+    ['sign', 'intent.version', atSigning, { typedName: 'Ada Shikongo' }],
+  ] as const)('never names words that were not shown: a form for %s from before a change of %s is shown anew', async (...of) => {
+    const [form, changed, reach, fields] = of
+    const wordsFor = (locales: readonly string[]): SignerWords => {
+      const words = api.deps.signerTexts.wordsFor(locales)
+      return { ...words, say: (word, values) => (word === changed ? '2' : words.say(word, values)) }
+    }
+    const rolledOut = await startApi({}, { ...t.deps, keyring: api.deps.keyring, signerTexts: { wordsFor } })
+    try {
+      const { browser, id } = await reach()
+      if (form === 'consent') await browser.submit('review', { name: 'Ada Shikongo' })
+      const before = await typesOf(id)
+      await browser.post(form, { nonce: browser.nonceOf(form), ...fields }, {}, rolledOut)
+      expect([browser.status, await typesOf(id)]).toEqual([400, before])
+      expect(browser.text).toMatch(/role="alert">This page had been open for too long/)
+      await browser.post(form, { nonce: browser.nonceOf(form), ...fields }, {}, rolledOut)
+      expect([browser.status, await typesOf(id)]).toEqual([303, [...before, form === 'consent' ? 'consented' : 'signed']])
+      const { facts = {} } = (await t.acts(id)).at(-1) ?? {}
+      const words = wordsFor(['en'])
+      expect(Object.values(facts)).toEqual(expect.arrayContaining(Object.values(form === 'consent' ? asked(words) : meant(words))))
+    } finally {
+      await rolledOut.close()
+    }
+  })
+
   it('sent twice is done once', async () => {
     const { browser, id } = await atSigning()
     const nonce = browser.nonceOf('sign')
@@ -381,6 +442,41 @@ describe('declining', () => {
     expect(act?.personal).toMatchObject({ reason: 'The rent is wrong.' })
     const other = await new Browser(t.signer(id, 2).token).get()
     expect([other.status, other.heading]).toEqual([410, 'This request was declined'])
+  })
+
+  it('takes a reason as long as its field does, with line breaks as browsers send them', async () => {
+    const { browser, id } = await verified()
+    await browser.get(`${browser.path}?show=decline`)
+    const lines = Array.from({ length: 250 }, () => 'x')
+    await browser.submit('decline', { reason: `${lines.join('\r\n')}y` })
+    expect([browser.status, browser.heading]).toEqual([410, 'This request was declined'])
+    const act = (await t.acts(id)).find(({ type }) => type === 'envelope.declined')
+    expect(act?.personal).toMatchObject({ reason: `${lines.join('\n')}y` })
+  })
+
+  it.each([
+    ['is too long', '<b>' + 'x'.repeat(498)],
+    ['has control characters', '<b>a\u001bb'],
+    ['turns the text around', '<b>a\u202eb'],
+  ])('refuses a reason that %s, says so at its field and keeps what was written', async (_why, reason) => {
+    const { browser, id } = await verified()
+    await browser.get(`${browser.path}?show=decline`)
+    await browser.submit('decline', { reason })
+    expect([browser.status, browser.heading]).toEqual([400, 'Decline to sign?'])
+    expect(browser.text).toMatch(/role="alert">Please give a shorter or simpler reason/)
+    const [, attributes = '', text = ''] = /<textarea([^>]*)>(.*?)<\/textarea>/s.exec(browser.text) ?? []
+    expect(attributes).toContain('aria-invalid="true"')
+    expect(text).toBe(reason.replace('<b>', '&lt;b&gt;'))
+    expect(await typesOf(id)).not.toContain('declined')
+    await browser.submit('decline', { reason: 'The rent is wrong.' })
+    expect(await typesOf(id)).toContain('declined')
+  })
+
+  it('keeps what was written also when the page was open for too long', async () => {
+    const { browser } = await verified()
+    await browser.post('decline', { reason: 'The rent is wrong.' })
+    expect(browser.status).toBe(400)
+    expect(browser.text).toMatch(/<textarea[^>]*>The rent is wrong\.<\/textarea>/)
   })
 
   it('is not offered to whoever merely holds the link', async () => {

@@ -6,7 +6,8 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeRedis, openRedis, type RedisConnection } from '../../src/stores/redis/connections.ts'
 import { envelopeThatIs, openSignerBrowser, sendEnvelope, signerLink } from '../support/envelope-http.ts'
-import { processPdf } from '../support/documents.ts'
+import { endedDocument, processPdf, storeUpload } from '../support/documents.ts'
+import { startFreezingProxy } from '../support/freezing-proxy.ts'
 import { until } from '../support/infra.ts'
 import { textPdf } from '../support/pdf-files.ts'
 import { startSystem, type System } from '../support/system.ts'
@@ -129,7 +130,6 @@ describe('envelopes', { timeout: 120_000 }, () => {
     expect((await system.call('GET', path, undefined, carla)).body).toMatchObject({ signers: [{ email: 'carla@example.com' }] })
     expect((await system.call('POST', `${path}/cancel`, {}, carla)).status).toBe(404)
     const seen = await system.call('GET', path, undefined, alice)
-    expect(seen.headers.get('etag')).toBe(`"${String(seen.body['sequence'])}"`)
     expect(seen.body).toMatchObject({ mails: [{ kind: 'signature_request', signer: 1 }], retention: 'standard', seal: null })
     const mine = (await system.call('GET', '/v1/envelopes?first=100', undefined, alice)).body as Nodes
     expect(mine.nodes.map((node) => node.id)).toContain(id)
@@ -145,6 +145,11 @@ describe('envelopes', { timeout: 120_000 }, () => {
     const [first, again] = [await system.call('POST', '/v1/envelopes', body, key), await system.call('POST', '/v1/envelopes', body, key)]
     expect([first.status, again.status, again.headers.get('idempotent-replayed')]).toEqual([202, 202, 'true'])
     expect(again.headers.get('location')).toBe(first.headers.get('location'))
+    const { id } = first.body as { id: string }
+    await signerLink(system, 'dora@example.com')
+    expect((await system.call('POST', `/v1/envelopes/${id}/cancel`, {}, alice)).status).toBe(200)
+    const late = await system.call('POST', '/v1/envelopes', body, key)
+    expect([late.status, late.headers.get('idempotent-replayed'), late.text]).toEqual([202, 'true', first.text])
     const other = await system.call('POST', '/v1/envelopes', { ...body, order: 'sequential' }, key)
     expect(other.body['code']).toBe('idempotency_key_reused')
     const wrong = await system.call('POST', '/v1/envelopes', { ...body, signers: [{ name: '', email: 'x' }], colour: 'red' }, alice)
@@ -158,6 +163,41 @@ describe('envelopes', { timeout: 120_000 }, () => {
     expect(email.body).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/signers/0/email' }] })
     const foreign = await system.call('POST', '/v1/envelopes', body, bob)
     expect([foreign.status, foreign.body['code']]).toEqual([404, 'document_not_found'])
+  })
+
+  it('finds documents answered alike: a repeat gets the first answer, also once the document is processed', async () => {
+    const uploadId = await storeUpload(system, alice, textPdf(['Asked for twice.']))
+    const ask = () => system.call('POST', '/v1/documents', { uploadId, title: 'x' }, { ...alice, 'idempotency-key': 'twice' })
+    const first = await ask()
+    await endedDocument(system, alice, first.headers.get('location') ?? '')
+    const again = await ask()
+    expect([again.status, again.headers.get('idempotent-replayed'), again.text]).toEqual([202, 'true', first.text])
+  })
+
+  it('has an ETag that is another one whenever the answer is another, also by a mail alone, and is not sent again to who has seen it', async () => {
+    const email = 'greta@example.com'
+    const { id } = await sendEnvelope(system, alice, { documentId, signers: [{ name: 'Greta', email }] })
+    const path = `/v1/envelopes/${id}`
+    await signerLink(system, email)
+    const mailed = await until(async () => {
+      const answer = await system.call('GET', path, undefined, alice)
+      return (answer.body['mails'] as { status: string }[])[0]?.status === 'sent' ? answer : null
+    })
+    const tag = mailed.headers.get('etag') ?? ''
+    expect(tag).toMatch(new RegExp(`^"${String(mailed.body['sequence'])}\\.[\\w-]{16}"$`))
+    const same = await system.call('GET', path, undefined, { ...alice, 'if-none-match': `"old", W/${tag}` })
+    expect([same.status, same.text, same.headers.get('etag')]).toEqual([304, '', tag])
+    const client = new Client({ connectionString: system.env['DATABASE_URL'] })
+    await client.connect()
+    await client.query(`update notices set reason = 'bounced' where envelope_id = $1`, [id])
+    await client.end()
+    const changed = await system.call('GET', path, undefined, { ...alice, 'if-none-match': tag })
+    expect(changed.status).toBe(200)
+    expect(changed.body['sequence']).toBe(mailed.body['sequence'])
+    expect(changed.headers.get('etag')).not.toBe(tag)
+    // A signer sees a part of it, and that part has a tag of its own.
+    const greta = await system.as({ sub: 'greta', email })
+    expect((await system.call('GET', path, undefined, { ...greta, 'if-none-match': tag })).status).toBe(200)
   })
 
   it('takes API keys that were made for it', async () => {
@@ -190,6 +230,38 @@ describe('envelopes', { timeout: 120_000 }, () => {
     const page = await openSignerBrowser(system, await signerLink(system, email)).open()
     expect(page.status).toBeLessThan(500)
     expect(page.text).not.toContain('A title')
+  })
+})
+
+describe('a Postgres that hangs', { timeout: 120_000 }, () => {
+  it('keeps no signer waiting: the page and its forms say in time that it is no good moment', async () => {
+    const system = await startSystem({ env: { STORAGE_URL: `file:${folder}/hangs` } })
+    const alice = await system.as({ sub: 'alice' })
+    const email = 'hanna@example.com'
+    await sendEnvelope(system, alice, { signers: [{ name: 'Hanna', email }] })
+    const link = await signerLink(system, email)
+    const direct = new URL(system.env['DATABASE_URL'] ?? '')
+    const proxy = await startFreezingProxy(Number(direct.port))
+    afterAll(() => proxy.close())
+    const api = await system.startApi({ DATABASE_URL: direct.href.replace(`:${direct.port}/`, `:${proxy.port}/`) })
+    const page = await system.call('GET', link, undefined, {}, api)
+    expect(page.status).toBe(200)
+    const nonce = /name="nonce" value="([^"]*)"/.exec(page.text)?.[1] ?? ''
+    const form = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
+    const body = new URLSearchParams({ nonce }).toString()
+    proxy.freeze()
+    for (const ask of [
+      () => system.call('GET', link, undefined, {}, api),
+      () => system.call('POST', `${link}/identify`, body, form, api),
+    ]) {
+      const startedAt = performance.now()
+      const answer = await ask()
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+      // Two looks at 700 ms each; the rest is for a busy machine. The other parts of the API wait 6 s for a query.
+      expect(performance.now() - startedAt).toBeLessThan(4_000)
+    }
+    proxy.thaw()
+    await until(async () => (await system.call('GET', link, undefined, {}, api)).status === 200)
   })
 })
 

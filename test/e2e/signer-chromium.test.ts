@@ -189,6 +189,23 @@ describe.runIf(existsSync(browserPath))('a signer in Chromium', () => {
     }
   }, 180_000)
 
+  it('meets names that are one long word, and the pages still fit a phone', async () => {
+    const { ada } = await send({ sender: { name: 'W'.repeat(80) } })
+    const page = await open(await linkOf(ada))
+    await page.getByRole('heading', { level: 1, name: /^W+ asks/ }).waitFor()
+    await expectFits(page)
+    await identify(page, ada)
+    await heading(page, 'Please read before you sign')
+    await page.getByLabel('Your name as it will appear').fill('M'.repeat(80))
+    await press(page, 'I have read all pages')
+    await page.getByLabel('I agree to deal').check()
+    await press(page, 'Go on')
+    await page.getByLabel('Type your name to sign').fill('Somebody Else')
+    await press(page, 'Sign')
+    await page.getByRole('alert').getByText('M'.repeat(80)).waitFor()
+    await expectFits(page)
+  }, 90_000)
+
   it('that is a mail scanner changes nothing and sends nothing, by ten HEADs, ten GETs and ten visits', async () => {
     const { path, ada } = await send()
     const link = await linkOf(ada)

@@ -199,7 +199,8 @@ export async function createTestEnvelopes(options: DomainOptions = {}): Promise<
       signers: twoSigners(),
       ...request,
     }
-    return (await createEnvelope(deps, who, createEnvelopeRequest.parse(whole), { requestId: `req-${randomUUID()}` })).record
+    const { envelope } = await createEnvelope(deps, who, createEnvelopeRequest.parse(whole), { requestId: `req-${randomUUID()}` })
+    return read(envelope.id)
   }
   const starts = new Map<string, number>()
   const prepare: TestEnvelopes['prepare'] = async (id, run = {}) => {

@@ -11,6 +11,7 @@ import type { EnvelopeRecord, SealState } from '../../src/domain/envelope-ports.
 import { appendActs } from '../../src/domain/envelopes/acts.ts'
 import { buildEvidence } from '../../src/domain/envelopes/evidence.ts'
 import { loadEvidence } from '../../src/domain/envelopes/evidence-bundle.ts'
+import { factsOfSeal } from '../../src/domain/envelopes/seal-facts.ts'
 import type { EvidenceDeps } from '../../src/domain/envelopes/evidence-deps.ts'
 import { newRetention } from '../../src/domain/retention/assign.ts'
 import type { RetentionClassName } from '../../src/domain/retention/classes.ts'
@@ -89,17 +90,21 @@ export async function createTestEvidence(given?: TestEnvelopes): Promise<TestEvi
       `envelopes/${record.id}/certificate-${randomUUID()}`,
     ]
     await deps.blobs.write(sealedKey, copy)
-    await deps.blobs.write(certificateKey, Buffer.from('%PDF-1.7 a certificate'))
+    const certificate = Buffer.from('%PDF-1.7 a certificate')
+    await deps.blobs.write(certificateKey, certificate)
     return {
       step: 'verified',
       tries: 1,
       requestedAtMs: clock.nowMs(),
       certificateKey,
+      certificateFileSha256: createHash('sha256').update(certificate).digest('hex'),
+      certificateFileBytes: certificate.length,
       byteRange: [0, before, after, tail.length],
       sealedKey,
       sha256: createHash('sha256').update(copy).digest('hex'),
       bytes: copy.length,
       certificateSha256: standing.certificate.sha256,
+      signaturesBefore: 0,
       sealedAtMs: clock.nowMs(),
     }
   }
@@ -129,7 +134,7 @@ export async function createTestEvidence(given?: TestEnvelopes): Promise<TestEvi
       const sealed = await seal(await base.read(id))
       const nowMs = clock.nowMs()
       await deps.envelopes.change(id, (record) => {
-        const facts = { sha256: sealed.sha256 ?? '', certificateSha256: sealed.certificateSha256 ?? '' }
+        const facts = factsOfSeal(sealed)
         const ended: EnvelopeRecord = { ...record, status: 'completed', seal: sealed, endedAtMs: nowMs }
         const appended = appendActs(ended, [{ type: 'envelope.sealed', facts }, { type: 'envelope.completed' }], trace, nowMs)
         return { change: { ...appended, dueAtMs: null, retention: newRetention(id, name, nowMs, trace, nowMs) }, value: null }

@@ -30,6 +30,7 @@ const fields: Readonly<Partial<Record<SignerForm, { field: string; word: SignerW
   verify: { field: 'code', word: 'code.wrong' },
   review: { field: 'name', word: 'review.name.invalid' },
   sign: { field: 'typedName', word: 'sign.mismatch' },
+  decline: { field: 'reason', word: 'decline.invalid' },
 }
 
 /** The fault to show above the form; null for what is no answer to a form (a bug, another site) and is for the error page. `name` is the signer's. */

@@ -5,6 +5,7 @@ import type { ApiDeps } from '../deps.ts'
 import { html, type Html } from './html.ts'
 import type { Page } from './layout.ts'
 import { createNonce, isNonce } from './nonce.ts'
+import type { ActText } from './signer-texts.ts'
 
 /** A browser at one signer's address, and the words of its language. */
 export type Visit = { deps: ApiDeps; token: string; cookie: string | undefined; words: SignerWords }
@@ -13,8 +14,11 @@ export type Visit = { deps: ApiDeps; token: string; cookie: string | undefined; 
 export const signerForms = ['identify', 'verify', 'review', 'consent', 'sign', 'decline'] as const
 export type SignerForm = (typeof signerForms)[number]
 
-/** Why a form is shown again. `field` is the one that is wrong, where it is one. */
-export type Fault = { text: string; status: number; field?: string }
+/** Why a form is shown again. `field` is the one that is wrong, where it is one; `entered` is put back into it. */
+export type Fault = { text: string; status: number; field?: string; entered?: string }
+
+/** Whose form it is, and the text that its act answers to, where it answers to one. */
+type FormOf = Pick<Visit, 'deps' | 'token' | 'cookie'> & { answersTo?: ActText | undefined }
 
 export const shownSteps = ['identify', 'review', 'consent', 'sign'] as const
 export type ShownStep = (typeof shownSteps)[number]
@@ -59,21 +63,25 @@ function disclaimer({ deps, words }: Visit): Html {
 }
 
 /** A form with its nonce and, above its fields, what was wrong the last time. */
-export function signerForm(visit: Visit, action: SignerForm, fields: Html, fault?: Fault): Html {
+export function signerForm(visit: FormOf, action: SignerForm, fields: Html, fault?: Fault): Html {
   return html`<form method="post" action="${addressOf(visit.token, action)}" autocomplete="off">
     <input type="hidden" name="nonce" value="${createNonce(visit.deps, nonceSubject(visit, action), nonceLifetimeMs)}" />
     ${faultLine(fault)}${fields}
   </form>`
 }
 
-/** Whether a form came from this browser's page and not long ago. */
-export function isSignerNonce(visit: Omit<Visit, 'words'>, action: SignerForm, given: string): boolean {
+/** Whether a form came from this browser's page and not long ago, and stood below the very text that its act is to name. */
+export function isSignerNonce(visit: FormOf, action: SignerForm, given: string): boolean {
   return isNonce(visit.deps, nonceSubject(visit, action), nonceLifetimeMs, given)
 }
 
-/** The cookie belongs to it: a page that somebody else fetched is of no use in this browser. */
-function nonceSubject({ token, cookie = '' }: Omit<Visit, 'words'>, action: SignerForm): string {
-  return `signer ${action}:${token}:${cookie}`
+/**
+ * The cookie belongs to it: a page that somebody else fetched is of no use in this browser. So does the text: after a roll-out with other words nobody signs what
+ * was not shown.
+ */
+function nonceSubject({ token, cookie = '', answersTo }: FormOf, action: SignerForm): string {
+  const text = answersTo === undefined ? '' : `:${answersTo.version}:${answersTo.sha256}`
+  return `signer ${action}:${token}:${cookie}${text}`
 }
 
 export function faultLine(fault: Fault | undefined): Html | null {

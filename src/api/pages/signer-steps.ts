@@ -80,12 +80,13 @@ export function consentPage(visit: Visit, view: OpenView, fault?: Fault): Page {
       <span>${say('consent.box')}</span>
     </label>
     <button type="submit">${say('consent.button')}</button>`
-  const { text, version } = consentText(visit.words, view)
+  const answersTo = consentText(visit.words, view)
+  const { text, version } = answersTo
   const shown = text.slice(0, text.lastIndexOf('\n'))
   const body = html`<section class="card">
       <h1>${say('consent.title')}</h1>
       <div class="terms" data-version="${version}">${paragraphs(shown)}</div>
-      ${signerForm(visit, 'consent', fields, fault)}
+      ${signerForm({ ...visit, answersTo }, 'consent', fields, fault)}
     </section>
     ${otherWays(visit)}`
   return signerPage(visit, { title: say('consent.title'), body, step: 'consent', fault })
@@ -107,7 +108,7 @@ export function signPage(visit: Visit, view: OpenView, fault?: Fault): Page {
       ${faultOf('typedName', fault) ?? html`aria-describedby="hint"`}
     />
     <button type="submit">${say('sign.button')}</button>`
-  const { text, version } = intentText(visit.words)
+  const answersTo = intentText(visit.words)
   const body = html`<section class="card">
       <h1>${say('sign.title')}</h1>
       ${facts(visit.words, [
@@ -118,8 +119,8 @@ export function signPage(visit: Visit, view: OpenView, fault?: Fault): Page {
       ])}
     </section>
     <section class="card">
-      <div class="terms" data-version="${version}">${paragraphs(text)}</div>
-      ${signerForm(visit, 'sign', fields, fault)}
+      <div class="terms" data-version="${answersTo.version}">${paragraphs(answersTo.text)}</div>
+      ${signerForm({ ...visit, answersTo }, 'sign', fields, fault)}
     </section>
     ${otherWays(visit)}`
   return signerPage(visit, { title: say('sign.title'), body, step: 'sign', fault })
@@ -141,7 +142,7 @@ function otherWays({ token, words: { say } }: Visit): Html {
 export function declinePage(visit: Visit, view: OpenView, fault?: Fault): Page {
   const { say } = visit.words
   const fields = html`<label for="reason">${say('decline.label')}</label>
-    <textarea id="reason" name="reason" maxlength="500" ${faultOf('reason', fault)}></textarea>
+    <textarea id="reason" name="reason" maxlength="500" ${faultOf('reason', fault)}>${fault?.entered}</textarea>
     <button class="grave" type="submit">${say('decline.button')}</button>`
   const body = html`<section class="card">
       <h1>${say('decline.title')}</h1>

@@ -15,7 +15,7 @@ body{margin:0;background:var(--page);color:var(--ink);font:1rem/1.55 system-ui,-
 .card{background:var(--card);border:1px solid var(--line);border-radius:1rem;padding:2rem 1.5rem;text-align:center;box-shadow:0 1px 2px rgb(0 0 0/.04),0 12px 32px rgb(0 0 0/.06)}
 .mark{width:3.75rem;height:3.75rem;margin:0 auto 1rem;border-radius:50%;display:grid;place-items:center;background:var(--code);color:var(--key)}
 .mark.done{background:var(--good-wash);color:var(--good)}.mark.late{background:var(--warn-wash);color:var(--warn)}.mark.wrong{background:var(--bad-wash);color:var(--bad)}
-h1{font-size:1.4rem;line-height:1.25;letter-spacing:-.015em;margin:0 0 .5rem;text-wrap:balance}
+h1{font-size:1.4rem;line-height:1.25;letter-spacing:-.015em;margin:0 0 .5rem;text-wrap:balance;overflow-wrap:anywhere}
 p{margin:0 0 1rem;color:var(--soft);text-wrap:pretty;overflow-wrap:anywhere}
 p b{color:var(--ink);font-weight:600}
 .card>p:last-child{margin-bottom:0}
@@ -26,7 +26,7 @@ button:hover,.button:hover{background:var(--key-deep)}
 label{display:block;text-align:left;font-weight:600;margin:0 0 .35rem}
 input[type=text],input[type=password]{width:100%;min-height:3rem;padding:.6rem .8rem;border:1px solid #7d8b86;border-radius:.65rem;background:transparent;color:inherit;font:inherit;margin:0 0 1rem}
 input.digits{font:600 1.5rem/1.2 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.3em;text-align:center}
-.fault{display:block;text-align:left;margin:0 0 1rem;padding:.6rem .8rem;border-radius:.65rem;background:var(--bad-wash);color:var(--bad);font-weight:500}
+.fault{display:block;text-align:left;margin:0 0 1rem;padding:.6rem .8rem;border-radius:.65rem;background:var(--bad-wash);color:var(--bad);font-weight:500;overflow-wrap:anywhere}
 .fine{font-size:.875rem;margin:1.25rem 0 0}
 a{color:var(--key)}
 textarea{width:100%;min-height:7rem;padding:.6rem .8rem;border:1px solid #7d8b86;border-radius:.65rem;background:transparent;color:inherit;font:inherit;margin:0 0 1rem;resize:vertical}

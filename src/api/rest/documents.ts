@@ -3,7 +3,6 @@ import type { Request } from 'express'
 import { createDocumentRequest } from '../../contracts/document.ts'
 import { createDocument } from '../../domain/documents/create.ts'
 import { getDocument, getDocumentText, getThumbnail, listDocuments } from '../../domain/documents/read.ts'
-import { summaryOf } from '../../domain/documents/view.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import type { ApiDeps } from '../deps.ts'
 import { pageOf, queryOf } from '../page-query.ts'
@@ -23,12 +22,9 @@ export function documentsRoutes(deps: ApiDeps): Route[] {
       body: { schema: createDocumentRequest },
       doc: docs.create,
       handle: async (call, body) => {
-        const { record, replayed } = await createDocument(deps, call.caller, body, contextOf(call))
+        const { document, replayed } = await createDocument(deps, call.caller, body, contextOf(call))
         if (replayed) call.res.setHeader('Idempotent-Replayed', 'true')
-        call.res
-          .status(202)
-          .location(`/v1/documents/${record.id}`)
-          .json(summaryOf(deps.keyring, record, deps.clock.nowMs()))
+        call.res.status(202).location(`/v1/documents/${document.id}`).json(document)
       },
     }),
     {

@@ -12,7 +12,7 @@ export const envelopeDocs = {
     summary: 'Send a document to its signers',
     details:
       'The document must have been processed, with its signatures judged. Each signer is mailed a link of their own, in order or all at once, is identified by a code, reviews the pages, agrees and signs. `requiredClass` is what law or the parties ask for; it stops nobody from signing and is what a check compares with.',
-    parameters: [{ in: 'header', name: 'Idempotency-Key', means: 'The same key and body give the same envelope for 24 hours.' }],
+    parameters: [{ in: 'header', name: 'Idempotency-Key', means: 'The same key and body are given the first answer again, for 24 hours.' }],
     answers: [{ status: 202, means: 'It is on its way.', schema: envelopeSummary, headers: { Location: 'the envelope' } }],
     problems: [
       'invalid_request',
@@ -53,14 +53,23 @@ export const envelopeDocs = {
     summary: 'Follow an envelope',
     details:
       'With its signers, its mails and how far sealing has come. A signer who is signed in with the address that was asked sees it too, with the addresses of the others masked.',
-    answers: [{ status: 200, means: 'The envelope.', schema: envelopeView, headers: { ETag: 'the sequence, in quotes' } }],
+    parameters: [{ in: 'header', name: 'If-None-Match', means: 'the ETag that was seen last' }],
+    answers: [
+      {
+        status: 200,
+        means: 'The envelope.',
+        schema: envelopeView,
+        headers: { ETag: 'another one whenever anything of the answer is another: the sequence and a hash, in quotes' },
+      },
+      { status: 304, means: 'Nothing has changed.' },
+    ],
     problems: ['envelope_not_found', 'service_degraded'],
   },
   cancel: {
     id: 'cancelEnvelope',
     tag,
     summary: 'Take an envelope back',
-    details: 'Before it is sealed. Whoever was asked is told. A second time is harmless.',
+    details: 'Until the last signature. Whoever was asked is told. A second time is harmless.',
     answers: [{ status: 200, means: 'It is canceled.', schema: envelopeSummary }],
     problems: ['envelope_not_found', 'not_updatable', 'service_degraded'],
     example: { reason: 'A page was missing.' },
@@ -72,7 +81,14 @@ export const envelopeDocs = {
     details: 'The mail with the link once more, to one signer or to all whose turn it is; five times a day for each.',
     parameters: [{ in: 'header', name: 'Idempotency-Key', means: 'The same key and body are answered once for 24 hours.' }],
     answers: [{ status: 202, means: 'The mails are on their way.', schema: envelopeSummary }],
-    problems: ['envelope_not_found', 'not_updatable', 'cooldown_active', 'service_degraded'],
+    problems: [
+      'envelope_not_found',
+      'not_updatable',
+      'cooldown_active',
+      'idempotency_key_reused',
+      'idempotency_key_in_progress',
+      'service_degraded',
+    ],
     example: { signer: 2 },
   },
   acts: {

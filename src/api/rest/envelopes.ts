@@ -1,5 +1,6 @@
 // Envelopes over HTTP: sent, followed, taken back, asked for again, and their acts. What signers do is done on their own pages.
-import { cancelEnvelopeRequest, createEnvelopeRequest, resendEnvelopeRequest } from '../../contracts/envelope.ts'
+import { createHash } from 'node:crypto'
+import { cancelEnvelopeRequest, createEnvelopeRequest, resendEnvelopeRequest, type EnvelopeView } from '../../contracts/envelope.ts'
 import { cancelEnvelope } from '../../domain/envelopes/cancel.ts'
 import { createEnvelope } from '../../domain/envelopes/create.ts'
 import { getEnvelope, getEnvelopeActs, listEnvelopes } from '../../domain/envelopes/read.ts'
@@ -9,7 +10,7 @@ import type { EnvelopeRecord } from '../../domain/envelope-ports.ts'
 import type { ApiDeps } from '../deps.ts'
 import { idempotently } from '../idempotent.ts'
 import { pageOf } from '../page-query.ts'
-import { contextOf } from '../request-context.ts'
+import { contextOf, hasSeen } from '../request-context.ts'
 import { routeWithBody, type Call, type Route } from '../route.ts'
 import { envelopeDocs as docs } from './envelopes.docs.ts'
 
@@ -27,15 +28,16 @@ export function envelopeRoutes(deps: ApiDeps): Route[] {
       body: { schema: createEnvelopeRequest },
       doc: docs.create,
       handle: async (call, body) => {
-        const { record, replayed } = await createEnvelope(deps, call.caller, body, contextOf(call))
+        const { envelope, replayed } = await createEnvelope(deps, call.caller, body, contextOf(call))
         if (replayed) call.res.setHeader('Idempotent-Replayed', 'true')
-        call.res.status(202).location(`${all}/${record.id}`).json(shown(record))
+        call.res.status(202).location(`${all}/${envelope.id}`).json(envelope)
       },
     }),
     {
       ...shared,
       method: 'get',
       path: all,
+      limit: 'listing',
       doc: docs.list,
       handle: async ({ req, res, caller }) => void res.json(await listEnvelopes(deps, caller, pageOf(req))),
     },
@@ -46,7 +48,9 @@ export function envelopeRoutes(deps: ApiDeps): Route[] {
       doc: docs.get,
       handle: async (call) => {
         const envelope = await getEnvelope(deps, call.caller, idOf(call))
-        call.res.setHeader('ETag', `"${envelope.sequence}"`)
+        const etag = tagOf(envelope)
+        call.res.setHeader('ETag', etag)
+        if (hasSeen(call.req, etag)) return void call.res.status(304).end()
         call.res.json(envelope)
       },
     },
@@ -79,6 +83,12 @@ export function envelopeRoutes(deps: ApiDeps): Route[] {
       handle: async (call) => void call.res.json(await getEnvelopeActs(deps, call.caller, idOf(call))),
     },
   ]
+}
+
+/** Mails and the steps of sealing change without an act, and who looks sees a part or all of it: the sequence alone does not tell answers apart. */
+function tagOf(envelope: EnvelopeView): string {
+  const print = createHash('sha256').update(JSON.stringify(envelope)).digest('base64url')
+  return `"${envelope.sequence}.${print.slice(0, 16)}"`
 }
 
 function idOf({ req }: Call): string {

@@ -1,5 +1,5 @@
 // Making a document of a stored upload: one script writes state, intent and event; the rest is the workers'.
-import type { CreateDocumentRequest } from '../../contracts/document.ts'
+import type { CreateDocumentRequest, DocumentSummary } from '../../contracts/document.ts'
 import { AppError } from '../../errors.ts'
 import type { Caller } from '../caller.ts'
 import type { RequestContext } from '../context.ts'
@@ -15,11 +15,12 @@ import { createDocumentId } from './id.ts'
 import { stageJob } from './jobs.ts'
 import { analyserVersion } from './policy.ts'
 import { sealTitle } from './title.ts'
+import { summaryOf } from './view.ts'
 
 const route = 'POST /v1/documents'
 
 /**
- * The new document; with an Idempotency-Key the one of the first time. Throws `upload_not_found`, `upload_incomplete` for one that is not stored (yet), and
+ * The new document; with an Idempotency-Key the answer of the first time. Throws `upload_not_found`, `upload_incomplete` for one that is not stored (yet), and
  * `unsupported_media_type` for what is no PDF.
  */
 export async function createDocument(
@@ -27,24 +28,19 @@ export async function createDocument(
   caller: Caller,
   request: CreateDocumentRequest,
   context: RequestContext,
-): Promise<{ record: DocumentRecord; replayed: boolean }> {
+): Promise<{ document: DocumentSummary; replayed: boolean }> {
   const owner = ownerOf(deps.keyring, caller, '', deps.uploadPolicy.partitions)
   const proposed = createDocumentId(owner.partition, deps.keyring.writingTag)
-  const { answer: id, replayed } = await runIdempotent(
+  const { answer, replayed } = await runIdempotent(
     deps,
     caller,
     route,
     context,
     request,
-    async (claimed) => {
-      await begin(deps, caller, request, context, { id: claimed, owner: owner.print })
-      return claimed
-    },
+    async (id) => summaryOf(deps.keyring, await begin(deps, caller, request, context, { id, owner: owner.print }), deps.clock.nowMs()),
     proposed,
   )
-  const record = (await deps.documents.read(id)) ?? (await deps.documentRows.read(id))
-  if (!record) throw new AppError('document_not_found')
-  return { record, replayed }
+  return { document: answer, replayed }
 }
 
 async function begin(
@@ -53,7 +49,7 @@ async function begin(
   { uploadId, title }: CreateDocumentRequest,
   context: RequestContext,
   { id, owner }: { id: string; owner: string },
-): Promise<void> {
+): Promise<DocumentRecord> {
   if (!isUploadId(uploadId)) throw new AppError('upload_not_found')
   const { stored } = await uploadForDownload(deps, caller, uploadId)
   if (stored.mediaType !== 'application/pdf') {
@@ -67,4 +63,5 @@ async function begin(
   // So that lists show it from now on. The preflight's job writes it as well, should this fail.
   await deps.documentRows.save(record).catch(() => deps.telemetry.repaired('enqueue_deferred'))
   await enqueueSoon(deps, stageJob(id, 'preflight'))
+  return record
 }

@@ -1,4 +1,4 @@
-// Taking an envelope back before it is sealed: nobody signs any more, and everybody who was asked is told.
+// Taking an envelope back, until the last signature: nobody signs any more, and everybody who was asked is told.
 import type { CancelEnvelopeRequest } from '../../contracts/envelope.ts'
 import { AppError } from '../../errors.ts'
 import type { Caller } from '../caller.ts'

@@ -1,5 +1,5 @@
 // Sending a document to its signers: everything that could stop its sealing later is asked now; then one transaction, and the rest is the workers'.
-import type { CreateEnvelopeRequest } from '../../contracts/envelope.ts'
+import type { CreateEnvelopeRequest, EnvelopeSummary } from '../../contracts/envelope.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import { SECOND_MS } from '../../lib/durations.ts'
 import { callerKey, isPrivileged, type Caller } from '../caller.ts'
@@ -25,12 +25,13 @@ import { sealEnvelope, sealSigner, type EnvelopePersonal, type SignerPersonal } 
 import { defaultDocumentKind, defaultLifeMs } from './policy.ts'
 import { signerPrint } from './signer-print.ts'
 import { requireSuitable, type Suitable } from './suitable.ts'
+import { summaryOf } from './view.ts'
 
 const route = 'POST /v1/envelopes'
 const defaultLocale = 'en'
 
 /**
- * The new envelope; with an Idempotency-Key the one of the first time. Throws `document_not_found`, `document_not_ready`, `document_unsuitable`, `invalid_request`, and
+ * The new envelope; with an Idempotency-Key the answer of the first time. Throws `document_not_found`, `document_not_ready`, `document_unsuitable`, `invalid_request`, and
  * `sealing_unavailable` when what is signed could not be sealed.
  */
 export async function createEnvelope(
@@ -38,23 +39,18 @@ export async function createEnvelope(
   caller: Caller,
   request: CreateEnvelopeRequest,
   context: RequestContext,
-): Promise<{ record: EnvelopeRecord; replayed: boolean }> {
+): Promise<{ envelope: EnvelopeSummary; replayed: boolean }> {
   const { partition, print: owner } = ownerOf(deps.keyring, caller, '', deps.uploadPolicy.partitions)
-  const { answer: id, replayed } = await runIdempotent(
+  const { answer, replayed } = await runIdempotent(
     deps,
     caller,
     route,
     context,
     request,
-    async (claimed) => {
-      await begin(deps, caller, request, context, { id: claimed, owner })
-      return claimed
-    },
+    async (id) => summaryOf(deps.keyring, await begin(deps, caller, request, context, { id, owner }), 'owner', deps.clock.nowMs()),
     createEnvelopeId(partition, deps.keyring.writingTag),
   )
-  const record = await deps.envelopes.read(id)
-  if (!record) throw new AppError('envelope_not_found')
-  return { record, replayed }
+  return { envelope: answer, replayed }
 }
 
 async function begin(
@@ -63,7 +59,7 @@ async function begin(
   request: CreateEnvelopeRequest,
   context: RequestContext,
   own: { id: string; owner: string },
-): Promise<void> {
+): Promise<EnvelopeRecord> {
   const document = await accessibleDocument(deps, caller, request.documentId)
   const sender = senderOf(caller, request)
   const signers = newSigners(deps.policy, request.signers, defaultLocale)
@@ -80,9 +76,11 @@ async function begin(
   }
   const record = recordOf(deps, { ...own, request, document, suitable, retention, personal, signers, nowMs, context })
   const draft = { ...draftOf(record), acts: [sentAct(record, request)], dueAtMs: nowMs }
-  // A claim that was taken over after a crash finds the envelope that the first run made.
-  await deps.envelopes.create(toChange(draft, traceOf(deps, caller, context), nowMs))
+  const change = toChange(draft, traceOf(deps, caller, context), nowMs)
+  const isNew = await deps.envelopes.create(change)
   await enqueueSoon(deps, envelopeJob('envelope.prepare', own.id))
+  // A claim that was taken over after a crash finds the envelope that the first run made.
+  return isNew ? change.record : ((await deps.envelopes.read(own.id)) ?? change.record)
 }
 
 /** The address of a user is the one that its token vouches for; a server says whom it speaks for. */

@@ -1,6 +1,6 @@
 // Identifying a signer by a code of the project's own verification: asked for by the page's button, entered in the page.
 import type { Caller } from '../caller.ts'
-import { AppError, invalidField } from '../../errors.ts'
+import { AppError, invalidField, type ErrorCode } from '../../errors.ts'
 import type { Channel } from '../../contracts/verification.ts'
 import type { RequestContext } from '../context.ts'
 import type { EnvelopeRecord, SignerRecord } from '../envelope-ports.ts'
@@ -16,6 +16,9 @@ import { closedError, closedReason, maySee, requireSigner, signerIn, type FoundS
 import { signerCookie } from './token.ts'
 import { signerTrace } from './trace.ts'
 
+/** No further message of a code that can still be entered. */
+const stillLive: ReadonlySet<ErrorCode> = new Set(['cooldown_active', 'max_sends_reached'])
+
 /**
  * Sends a code, or once more the one that can still be entered. `caller` is the visitor, whose network is counted. Throws `token_invalid`, `token_expired`,
  * `not_updatable`, `step_not_open`, and what starting and repeating verifications throw: `cooldown_active`, `rate_limited`, `max_sends_reached` …
@@ -30,17 +33,34 @@ export async function identifySigner(deps: EnvelopeDeps, caller: Caller, token: 
     method: 'code' as const,
     purpose: 'identity_verification' as const,
     locale: personal.locale,
-    // A verification of its own for each envelope: one that is under way for another one is no answer here.
-    userId: `${record.id}.${signer.number}`,
   }
-  const { verification } = await startVerification(deps, visitor(caller), request, { requestId: context.requestId })
+  const live: string[] = []
+  try {
+    const visitor = visitorOf(caller, record, signer)
+    const { verification } = await startVerification(deps, visitor, request, { requestId: context.requestId }, (id) => live.push(id))
+    await noteAsked(deps, { record, signer }, verification.id, channel, context)
+  } catch (error) {
+    // The message of a start whose end was lost, or of the first of two presses: its code is asked for all the same.
+    const id = error instanceof AppError && stillLive.has(error.code) ? live[0] : undefined
+    if (id !== undefined) await noteAsked(deps, { record, signer }, id, channel, context)
+    throw error
+  }
+}
+
+async function noteAsked(
+  deps: EnvelopeDeps,
+  { record, signer }: Pick<FoundSigner, 'record' | 'signer'>,
+  verificationId: string,
+  channel: SignerChannel,
+  context: RequestContext,
+): Promise<void> {
   const nowMs = deps.clock.nowMs()
   await decideOn(deps, record.id, signerTrace(deps.keyring, record.id, signer.number, context.requestId), nowMs, (before) => {
     const found = foundAgain(deps, before, signer.number, nowMs)
     const isFirst = closedReason(found, nowMs) === null && found.signer.viewedAtMs === undefined
-    if (!isFirst && found.signer.askedVerificationId === verification.id) return null
+    if (!isFirst && found.signer.askedVerificationId === verificationId) return null
     const status = found.signer.status === 'invited' ? ('viewed' as const) : found.signer.status
-    const change = { askedVerificationId: verification.id, ...(isFirst ? { viewedAtMs: nowMs, status } : {}) }
+    const change = { askedVerificationId: verificationId, ...(isFirst ? { viewedAtMs: nowMs, status } : {}) }
     const viewed = { type: 'envelope.viewed', signer: signer.number, facts: { channel } } as const
     return { ...draftOf(withSigner(before, signer.number, change)), acts: isFirst ? [viewed] : [] }
   })
@@ -63,7 +83,8 @@ export async function confirmSigner(
   // The second of two presses finds the code entered: the same one again within a minute is answered alike.
   const verificationId = signer.askedVerificationId ?? signer.verificationId
   if (verificationId === undefined) throw new AppError('step_not_open', { detail: 'Ask for a code first.' })
-  const { verification } = await approve(deps, visitor(caller), verificationId, typed, 'code', { requestId: context.requestId })
+  const visitor = visitorOf(caller, record, signer)
+  const { verification } = await approve(deps, visitor, verificationId, typed, 'code', { requestId: context.requestId })
   const nowMs = deps.clock.nowMs()
   await decideOn(deps, record.id, signerTrace(deps.keyring, record.id, signer.number, context.requestId), nowMs, (before) =>
     identified(deps, foundAgain(deps, before, signer.number, nowMs), verification, nowMs),
@@ -89,6 +110,7 @@ function identified(
     ...rest,
     ...(asked === undefined || asked === id ? {} : { askedVerificationId: asked }),
     verificationId: id,
+    identifiedAtMs: nowMs,
     ...(isTurn ? { status: 'verified', verifiedAtMs: signer.verifiedAtMs ?? nowMs } : {}),
     sealed: sealSigner(keyring, record.id, signer.number, { ...personal, channel, maskedTo }),
   }
@@ -97,9 +119,12 @@ function identified(
   return { ...draftOf({ ...record, signers }), acts: isTurn ? [act] : [] }
 }
 
-/** The end user's network counts, whoever is signed in in that browser. */
-function visitor({ network = 'unknown' }: Caller): Caller {
-  return { kind: 'anonymous', network }
+/**
+ * The end user's network counts, whoever is signed in in that browser; but the verification belongs to this signer of this envelope alone: nobody else's start,
+ * also from the same network and to the same address, finds it, and one that is under way for another envelope is no answer here.
+ */
+function visitorOf({ network = 'unknown' }: Caller, { id }: EnvelopeRecord, { number }: SignerRecord): Caller {
+  return { kind: 'anonymous', network, signer: `${id}.${number}` }
 }
 
 function requireIdentifiable(found: FoundSigner, nowMs: number): FoundSigner {

@@ -71,7 +71,7 @@ export async function inspectSigner(deps: EnvelopeDeps, _caller: Caller, token: 
 async function openView(deps: EnvelopeDeps, found: FoundSigner, cookie: string | undefined): Promise<SignerView> {
   const { record, signer, personal } = found
   const envelope = openEnvelope(deps.keyring, record.id, record.sealed)
-  const isKnown = isVerified(deps.keyring, found, cookie)
+  const isKnown = isVerified(deps.keyring, found, cookie, deps.clock.nowMs())
   const identification = isKnown ? null : await identificationAt(deps, found)
   const { maskedTo, channel, ...asked } = identification ?? personal
   return {
@@ -98,7 +98,7 @@ async function openView(deps: EnvelopeDeps, found: FoundSigner, cookie: string |
 async function closedView(deps: EnvelopeDeps, found: FoundSigner, why: ClosedReason, cookie: string | undefined): Promise<SignerView> {
   const { record, personal } = found
   const envelope = openEnvelope(deps.keyring, record.id, record.sealed)
-  const isKnown = isVerified(deps.keyring, found, cookie)
+  const isKnown = isVerified(deps.keyring, found, cookie, deps.clock.nowMs())
   const isVisible = maySee(found, deps.clock.nowMs())
   return {
     state: 'closed',

@@ -3,7 +3,7 @@ import type { EnvelopeActs, EnvelopePage, EnvelopeView } from '../../contracts/e
 import { AppError, invalidField } from '../../errors.ts'
 import type { Keyring } from '../../lib/keyring.ts'
 import { callerKey, isPrivileged, type Caller } from '../caller.ts'
-import type { EnvelopePosition, EnvelopeRecord } from '../envelope-ports.ts'
+import type { Act, EnvelopePosition, EnvelopeRecord } from '../envelope-ports.ts'
 import { placeOf, toPage, type PageRequest } from '../page.ts'
 import { isOwn, ownerPrints } from '../uploads/owner.ts'
 import { canonicalEmailAddress } from '../verification/email-address.ts'
@@ -66,10 +66,24 @@ function positionOf(place: string | undefined): EnvelopePosition | undefined {
   return { createdAtMs: Number(createdAtMs), id }
 }
 
+const readings = 5
+
 /** What happened, act by act, and whether the chain is whole. Throws `envelope_not_found`; it is for the owner only. */
 export async function getEnvelopeActs(deps: EnvelopeDeps, caller: Caller, id: string): Promise<EnvelopeActs> {
-  const record = await ownedEnvelope(deps, caller, id)
-  const nodes = await deps.envelopes.acts(id)
+  const { record, acts: nodes } = await readTogether(deps, await ownedEnvelope(deps, caller, id))
   const fault = verifyActs(nodes, record)
   return { nodes: nodes.map((act) => ({ ...act, facts: { ...act.facts }, personal: { ...act.personal } })), ok: fault === null, fault }
+}
+
+/** A record and the acts of the same moment: an act behind the record's last one is a fault, and not one that came in between. */
+async function readTogether({ envelopes }: ReadDeps, first: EnvelopeRecord): Promise<{ record: EnvelopeRecord; acts: readonly Act[] }> {
+  let record = first
+  for (let left = readings; ; left--) {
+    const acts = await envelopes.acts(record.id)
+    const again = (await envelopes.read(record.id)) ?? record
+    if (again.sequence === record.sequence) return { record: again, acts }
+    // It changes faster than it can be read: its acts as of a moment ago.
+    if (left <= 1) return { record, acts: acts.slice(0, record.sequence) }
+    record = again
+  }
 }

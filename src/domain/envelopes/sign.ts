@@ -1,5 +1,5 @@
 // What a verified signer does, in strict order: review (and correct the name), consent, sign; or decline. Each is one transaction with its act; twice is once.
-import { personName } from '../../contracts/envelope.ts'
+import { endReason, personName } from '../../contracts/envelope.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import type { Caller } from '../caller.ts'
 import type { RequestContext } from '../context.ts'
@@ -20,7 +20,6 @@ import { signerTrace } from './trace.ts'
 /** A text that a person agreed to, as it was shown: its version and its SHA-256 in hex. */
 type ShownText = { textVersion: string; textSha256: string }
 type Signing = { typedName: string; intentVersion: string; intentSha256: string; method: 'typed' }
-const maxReasonLength = 500
 
 /**
  * The signer has looked at the document and says how the name is to be written. May be done again until the signature. This and what follows throw `token_invalid`,
@@ -35,7 +34,7 @@ export async function reviewSigner(
   context: RequestContext,
 ): Promise<void> {
   const parsed = personName.safeParse(writtenName(name))
-  if (!parsed.success) throw invalidField('/name', 'must be 1 to 200 characters of one line')
+  if (!parsed.success) throw invalidField('/name', 'must be 1 to 200 characters of one line, all of them seen')
   await onTurn(deps, token, cookie, context, (found, nowMs) => {
     const { record, signer, personal } = found
     const isCorrected = parsed.data !== nameOf(personal)
@@ -96,7 +95,7 @@ export async function signSigner(
   await onTurn(deps, token, cookie, context, decide, ({ signer }) => signer.signedAtMs !== undefined)
 }
 
-/** The signer will not sign, which ends the envelope for everybody. */
+/** The signer will not sign, which ends the envelope for everybody. Throws `invalid_request` with the pointer /reason for one that a sender could not give either. */
 export async function declineSigner(
   deps: EnvelopeDeps,
   _caller: Caller,
@@ -105,8 +104,9 @@ export async function declineSigner(
   { reason }: { reason?: string },
   context: RequestContext,
 ): Promise<void> {
-  const given = reason?.normalize('NFC').trim() ?? ''
-  if (given.length > maxReasonLength) throw invalidField('/reason', `must have at most ${maxReasonLength} characters`)
+  const parsed = endReason.safeParse((reason ?? '').normalize('NFC'))
+  if (!parsed.success) throw invalidField('/reason', 'must be at most 500 characters, none of them control characters')
+  const given = parsed.data
   const decide = (found: FoundSigner, nowMs: number): Draft => {
     const { number } = found.signer
     const draft = withPersonal(deps, found, given === '' ? {} : { declineReason: given }, { status: 'declined', declinedAtMs: nowMs })

@@ -5,7 +5,7 @@ import { SECOND_MS } from '../../lib/durations.ts'
 import type { EnvelopeDeps } from './deps.ts'
 import { pageImage } from './pages.ts'
 import { openEnvelope } from './personal.ts'
-import { maySee, requireSigner, requireVerified, type FoundSigner } from './signer.ts'
+import { isVerified, maySee, notVerified, requireSigner, type FoundSigner } from './signer.ts'
 
 /** The picture of a page, from 1 (image/webp). Throws `token_invalid`, `step_not_open` before the browser is verified, and `not_found`. */
 export async function signerPageImage(deps: EnvelopeDeps, token: string, cookie: string | undefined, page: number): Promise<Buffer> {
@@ -33,8 +33,9 @@ export async function signerDocument(deps: EnvelopeDeps, token: string, cookie: 
 
 async function requireVisible(deps: EnvelopeDeps, token: string, cookie: string | undefined): Promise<FoundSigner> {
   const found = await requireSigner(deps, token)
-  requireVerified(deps.keyring, found, cookie)
-  if (!maySee(found, deps.clock.nowMs())) throw new AppError('not_found', { detail: 'The document is no longer to be seen here.' })
+  const nowMs = deps.clock.nowMs()
+  if (!isVerified(deps.keyring, found, cookie, nowMs)) throw notVerified()
+  if (!maySee(found, nowMs)) throw new AppError('not_found', { detail: 'The document is no longer to be seen here.' })
   return found
 }
 

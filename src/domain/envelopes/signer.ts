@@ -1,12 +1,16 @@
 // The signer whom a link belongs to: found by the token, known by the browser's cookie, and whether it is that signer's turn.
 import type { EnvelopeStatus } from '../../contracts/envelope.ts'
 import { AppError } from '../../errors.ts'
+import { DAY_MS } from '../../lib/durations.ts'
 import type { Keyring } from '../../lib/keyring.ts'
 import type { EnvelopeRecord, SignerRecord } from '../envelope-ports.ts'
 import type { EnvelopeDeps } from './deps.ts'
 import { openSigner, type SignerPersonal } from './personal.ts'
 import { isTurnOf, statusAt } from './standing.ts'
 import { isSignerCookie, readSignerToken } from './token.ts'
+
+/** The cookie ends with it, in the browser and here. */
+const identifiedForMs = DAY_MS
 
 export type FoundSigner = { record: EnvelopeRecord; signer: SignerRecord; personal: SignerPersonal }
 
@@ -33,16 +37,28 @@ export function signerIn(keyring: Keyring, record: EnvelopeRecord, number: numbe
   return signer && personal ? { record, signer, personal } : null
 }
 
-/** Whether this browser has shown to be the signer's. */
-export function isVerified(keyring: Keyring, { record, signer }: FoundSigner, cookie: string | undefined): boolean {
+/** Whether this browser has shown to be the signer's, less than a day ago. */
+export function isVerified(keyring: Keyring, found: FoundSigner, cookie: string | undefined, nowMs: number): boolean {
+  return hasCookie(keyring, found, cookie) && isFresh(found, nowMs)
+}
+
+/** Throws `step_not_open` for a browser without the signer's cookie. How old that is, is asked by `isVerified` and by `requireTurn`. */
+export function requireVerified(keyring: Keyring, found: FoundSigner, cookie: string | undefined): void {
+  if (!hasCookie(keyring, found, cookie)) throw notVerified()
+}
+
+function hasCookie(keyring: Keyring, { record, signer }: FoundSigner, cookie: string | undefined): boolean {
   const { number, verificationId } = signer
   return cookie !== undefined && verificationId !== undefined && isSignerCookie(keyring, record.id, number, verificationId, cookie)
 }
 
-/** Throws `step_not_open`. */
-export function requireVerified(keyring: Keyring, found: FoundSigner, cookie: string | undefined): void {
-  if (!isVerified(keyring, found, cookie))
-    throw new AppError('step_not_open', { detail: 'This browser has not shown yet that it is yours.' })
+function isFresh({ signer: { identifiedAtMs } }: Pick<FoundSigner, 'signer'>, nowMs: number): boolean {
+  return identifiedAtMs !== undefined && nowMs < identifiedAtMs + identifiedForMs
+}
+
+/** `step_not_open`, of a browser that is not known (any more). */
+export function notVerified(): AppError {
+  return new AppError('step_not_open', { detail: 'This browser has not shown yet that it is yours.' })
 }
 
 /** Null while it is the signer's turn. */
@@ -61,10 +77,14 @@ export function maySee(found: FoundSigner, nowMs: number): boolean {
 
 const keptReasons: ReadonlySet<ClosedReason> = new Set(['signed', 'sealing', 'completed', 'seal_failed'])
 
-/** Throws `token_expired` when the time is over, `step_not_open` before it is the signer's turn, and `not_updatable` after. */
+/**
+ * Throws `token_expired` when the time is over, `step_not_open` before it is the signer's turn and a day after the signer was identified, and `not_updatable` after
+ * the turn.
+ */
 export function requireTurn(found: FoundSigner, nowMs: number): void {
   const reason = closedReason(found, nowMs)
   if (reason !== null) throw closedError(reason)
+  if (!isFresh(found, nowMs)) throw notVerified()
 }
 
 export function closedError(reason: ClosedReason): AppError {

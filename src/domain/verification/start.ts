@@ -28,13 +28,14 @@ type Started = { verification: Verification; replayed: boolean }
 
 /**
  * Accepts a verification and owes its message from then on. A second start for the same destination, purpose and caller while one is live is a
- * resend of that one. Throws `invalid_request`, `country_not_allowed`, `channel_disabled`, the errors of limits, of idempotency keys and of resends.
+ * resend of that one, of which `onLive` hears before: the resend may be refused. Throws `invalid_request`, `country_not_allowed`, `channel_disabled`, the errors of limits, of idempotency keys and of resends.
  */
 export async function startVerification(
   deps: AcceptDeps,
   caller: Caller,
   request: StartVerificationRequest,
   context: RequestContext,
+  onLive: (id: string) => void = () => {},
 ): Promise<Started> {
   requireOwnUser(caller, request.userId)
   const target = requireTarget(deps, request)
@@ -50,7 +51,7 @@ export async function startVerification(
     ...networkLimit(deps.keyring, caller.network, deps.policy.networkFactor),
     ...requestLimit(deps.keyring, caller, deps.policy.requestsPerMinute),
   ]
-  const accept = { deps, caller, request, context, target, purpose, limits }
+  const accept = { deps, caller, request, context, target, purpose, limits, onLive }
   if (deps.policy.partitions === 1) return startInOneStep(accept, proposedId)
   const { answer, replayed } = await runIdempotent(deps, caller, route, context, request, (id) => startInTwoSteps(accept, id), proposedId)
   return { verification: answer, replayed }
@@ -65,6 +66,7 @@ type Accept = {
   target: Target
   purpose: Purpose
   limits: readonly LimitRule[]
+  onLive: (id: string) => void
 }
 
 /** A signed-in user speaks for no other user. */
@@ -166,7 +168,8 @@ async function accepted(
   }
 }
 
-async function resendLive({ deps, caller, context, limits }: Accept, id: string): Promise<Verification> {
+async function resendLive({ deps, caller, context, limits, onLive }: Accept, id: string): Promise<Verification> {
+  onLive(id)
   const refusal = await deps.limits.take(
     limits.filter((rule) => rule.kind === 'requests'),
     randomUUID(),

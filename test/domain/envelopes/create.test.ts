@@ -102,11 +102,16 @@ describe('an envelope', () => {
     await expect(createEnvelope({ ...kit.deps, envelopes: dying }, sender, request, context)).rejects.toThrow('killed')
     expect((await refusal(createEnvelope(kit.deps, sender, request, context))).code).toBe('idempotency_key_in_progress')
     kit.clock.advance(16_000)
-    const { record } = await createEnvelope(kit.deps, sender, request, context)
+    const { envelope } = await createEnvelope(kit.deps, sender, request, context)
     const again = await createEnvelope(kit.deps, sender, request, context)
-    expect([again.replayed, again.record.id]).toEqual([true, record.id])
+    expect(again).toEqual({ replayed: true, envelope })
     expect(await count()).toBe(before + 1)
-    expect(await kit.acts(record.id)).toHaveLength(1)
+    expect(await kit.acts(envelope.id)).toHaveLength(1)
+    // What has become of it since does not change the first answer.
+    await kit.prepare(envelope.id)
+    await kit.signer(envelope.id, 1).all()
+    expect(await createEnvelope(kit.deps, sender, request, context)).toEqual({ replayed: true, envelope })
+    expect(envelope).toMatchObject({ status: 'sent', sequence: 1, signers: [{ invitedAt: null }, { invitedAt: null }] })
   })
 
   it('says who asks: a user’s own address, or whom a server speaks for', async () => {
@@ -236,11 +241,57 @@ describe('nothing is sent', () => {
 it.for([
   ['a name with a line break', { signers: [{ name: 'Ada\r\nBcc: x@y.z', email: 'ada@example.com' }] }],
   ['a name that turns the text around', { signers: [{ name: 'Ada\u202e', email: 'ada@example.com' }] }],
+  [
+    'a language tag of 36 characters',
+    { signers: [{ name: 'Ada', email: 'ada@example.com', locale: `en${'-abcdefgh'.repeat(3)}-abcdef` }] },
+  ],
   ['no signers', { signers: [] }],
   ['21 signers', { signers: Array.from({ length: 21 }, (_, n) => ({ name: 'A', email: `a${n}@example.com` })) }],
   ['a message with control characters', { message: 'a\u0000b' }],
   ['an unknown member', { colour: 'red' }],
 ] as const)('a request with %s is no request', ([, replace]) => {
+  expect(isRequest(replace)).toBe(false)
+})
+
+function isRequest(replace: object): boolean {
   const request = { documentId: 'doc_1', requiredClass: 'party_agreed', order: 'parallel', signers: twoSigners(), ...replace }
-  expect(createEnvelopeRequest.safeParse(request).success).toBe(false)
+  return createEnvelopeRequest.safeParse(request).success
+}
+
+describe('a name', () => {
+  const isName = (name: string): boolean => isRequest({ signers: [{ name, email: 'ada@example.com' }] })
+
+  it.each([
+    '\u200b',
+    '\u3164',
+    '\uffa0\u115f\u1160',
+    '\u2800',
+    'Ada\u3164Shikongo',
+    'A\u00adda',
+    'Ada\u061c',
+    '\u200eAda',
+    'Ada\u200f',
+    'Ada\ufe0f',
+    'Ada\u{e0041}',
+    'Ada\ufffbB',
+    'Ada\ud800',
+    'Ada\u200d',
+    '\u200cAda',
+    'Ada \u200d Shikongo',
+    'Ada\u200d\u200dB',
+    '. - ’',
+  ])('that is not seen, or has something that is not, is none: %j', (name) => {
+    expect([isName(name), isRequest({ sender: { name } })]).toEqual([false, false])
+  })
+
+  it.each(['Ada Shikongo', 'Ben ǃNaruseb', 'J. O’Brien-Müller (7)', '李小龍', 'علی\u200cرضا', 'ශ්\u200dරී', 'Zo\u0308e', '4711'])(
+    'of any script is one: %s',
+    (name) => {
+      expect([isName(name), isRequest({ sender: { name } })]).toEqual([true, true])
+    },
+  )
+})
+
+it('a language tag may have 35 characters', () => {
+  expect(isRequest({ signers: [{ name: 'Ada', email: 'ada@example.com', locale: `en${'-abcdefgh'.repeat(3)}-abcde` }] })).toBe(true)
 })

@@ -1,5 +1,6 @@
 // What signers do, step by step: the order is strict, twice is once, and the last signature sends the envelope to be sealed exactly once.
 import { beforeAll, describe, expect, it } from 'vitest'
+import { cancelEnvelopeRequest } from '../../../src/contracts/envelope.ts'
 import { verifyActs } from '../../../src/domain/envelopes/acts.ts'
 import { expireEnvelope } from '../../../src/domain/envelopes/expire.ts'
 import { openSigner } from '../../../src/domain/envelopes/personal.ts'
@@ -297,4 +298,18 @@ describe('declining', () => {
     await signer.confirm()
     expect(await refusal(signer.decline('x'.repeat(501)))).toMatchObject({ code: 'invalid_request', faults: [{ pointer: '/reason' }] })
   })
+
+  it.each(['a\u0000b', 'a\u001bb', 'a\u202eb', 'a\u2066b', 'a\u2028b'])(
+    'takes no reason that a sender could not give: %j',
+    async (reason) => {
+      const { id } = await kit.ready()
+      const signer = kit.signer(id, 1)
+      await signer.identify()
+      await signer.confirm()
+      expect(cancelEnvelopeRequest.safeParse({ reason }).success).toBe(false)
+      expect(await refusal(signer.decline(reason))).toMatchObject({ code: 'invalid_request', faults: [{ pointer: '/reason' }] })
+      await signer.decline(' The rent is wrong.\nAnd the\taddress. ')
+      expect((await kit.acts(id)).at(-1)?.personal).toMatchObject({ reason: 'The rent is wrong.\nAnd the\taddress.' })
+    },
+  )
 })
