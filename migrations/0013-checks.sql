@@ -28,3 +28,4 @@ create table examinations (
   value jsonb not null,
   made_at timestamptz(3) not null
 );
+create index examinations_age on examinations (made_at);

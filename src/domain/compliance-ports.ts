@@ -54,6 +54,8 @@ export type CheckStore = {
 export type ExaminationCache = {
   read(key: string): Promise<unknown>
   write(key: string, value: unknown, nowMs: number): Promise<void>
+  /** Removes what was written before a time; bounded, how many. */
+  forget(beforeMs: number): Promise<number>
 }
 
 /** A provider on the list of accredited ones, with the times in which it was. Certificates are DER in base64. */

@@ -1,5 +1,5 @@
 // The numbers of running checks. What the law asks is data of the rule set, not here.
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/durations.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../lib/durations.ts'
 
 /** A store that is away is waited for this long after a check is due; then what lies there counts as out of reach. */
 export const storePatienceMs = 5 * MINUTE_MS
@@ -17,3 +17,5 @@ export const mostTrailEntries = 500_000
 export const mostCheckpoints = 5_000
 /** A signature cannot have been made later than it was received; clocks may differ by this. */
 export const clockToleranceMs = 5 * MINUTE_MS
+/** What was examined is remembered for so long; after that the same bytes are examined anew. */
+export const examinationsKeptMs = 90 * DAY_MS

@@ -101,6 +101,9 @@ async function claim(client: PoolClient, id: string, { jobMs, starts }: CheckFen
   return taken.rows[0] ? { kind: 'go', record: checkOf(taken.rows[0]) } : { kind: 'done', word: 'missing' }
 }
 
+/** In one step. */
+const mostForgotten = 5_000
+
 export function createExaminationCache(pool: Pool): ExaminationCache {
   const write = `insert into examinations (key, value, made_at) values ($1, $2, $3)
     on conflict (key) do update set value = excluded.value, made_at = excluded.made_at`
@@ -111,6 +114,10 @@ export function createExaminationCache(pool: Pool): ExaminationCache {
     },
     async write(key, value, nowMs) {
       await asking(() => pool.query(write, [key, JSON.stringify(value), new Date(nowMs)]))
+    },
+    async forget(beforeMs) {
+      const query = 'delete from examinations where key in (select key from examinations where made_at < $1 limit $2)'
+      return (await asking(() => pool.query(query, [new Date(beforeMs), mostForgotten]))).rowCount ?? 0
     },
   }
 }
