@@ -14,9 +14,12 @@ export const ruleLevels = ['document', 'basic', 'advanced', 'recognised', 'infor
 
 export const startCheckRequest = z.strictObject({
   ruleset: z.enum(rulesets),
-  requiredClass: z.enum(requiredClasses).optional().describe('left out: that of the envelope, if there is one'),
+  requiredClass: z
+    .enum(requiredClasses)
+    .optional()
+    .describe('left out: that of the envelope, if there is one; a laxer one than the envelope’s does not count'),
   delay: z.int().min(0).max(2_592_000).optional().describe('seconds until it is evaluated; at once if left out'),
-  declarations: declarations.optional().describe('what the envelope does not say, or says otherwise'),
+  declarations: declarations.optional().describe('what the envelope does not say; what it says otherwise leaves its rule open'),
 })
 
 export const evidence = z.object({
@@ -47,6 +50,13 @@ export const signatureClass = z.object({
   timeSource: z.enum(['timestamp', 'server', 'claimed', 'none']),
 })
 
+export const declared = z.object({
+  name: z.string(),
+  value: z.unknown(),
+  saidBy: z.enum(['envelope', 'request', 'default']).describe('default: an envelope that names no kind of document'),
+  isContradicted: z.boolean().describe('true: envelope and request say different things, and both are listed'),
+})
+
 export const complianceCheck = z.object({
   id: z.string(),
   documentId: z.string(),
@@ -57,6 +67,10 @@ export const complianceCheck = z.object({
   verdict: z.enum(verdicts).nullable().describe('null until the status is final'),
   verdictReasons: z.array(z.string()).describe('ids of the rules that the verdict rests on'),
   requiredClass: z.enum(requiredClasses).nullable(),
+  requiredClassFrom: z
+    .enum(['envelope', 'request'])
+    .nullable()
+    .describe('who asks for it: the stricter of both; null until the status is final'),
   reachedClass: z.enum(signatureClasses).nullable(),
   rulesetVersion: z.string(),
   rulesetHash: z.string(),
@@ -67,6 +81,7 @@ export const complianceCheck = z.object({
   inputsDigest: z.string().nullable(),
   trustListVersion: z.string().nullable(),
   revocationSnapshot: z.string().nullable(),
+  declarations: z.array(declared).describe('as they were used, and who said each'),
   signatures: z.array(signatureClass),
   rules: z.array(ruleOutcome),
   disclaimer: z.string(),
@@ -75,12 +90,13 @@ export const complianceCheck = z.object({
   evaluatedAt: z.iso.datetime().nullable(),
 })
 
-export const checkSummary = complianceCheck.omit({ signatures: true, rules: true })
+export const checkSummary = complianceCheck.omit({ declarations: true, signatures: true, rules: true })
 export const checkPage = pageSchema(checkSummary)
 
 export type StartCheckRequest = z.infer<typeof startCheckRequest>
 export type Evidence = z.infer<typeof evidence>
 export type RuleOutcome = z.infer<typeof ruleOutcome>
+export type Declared = z.infer<typeof declared>
 export type SignatureClass = (typeof signatureClasses)[number]
 export type RuleResult = (typeof ruleResults)[number]
 

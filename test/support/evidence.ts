@@ -39,6 +39,8 @@ export type TestEvidence = TestEnvelopes & {
   complete(request?: Record<string, unknown>, options?: { who?: Caller; retention?: RetentionClassName }): Promise<EnvelopeRecord>
   /** Takes every event into the trail. */
   drain(): Promise<void>
+  /** Takes into the trail what is in the streams, but not what is still in the outbox. */
+  drainStreams(): Promise<void>
   /** Another event of somebody else's. */
   noise(count: number): Promise<void>
   /** The bundle in memory. */
@@ -67,9 +69,12 @@ export async function createTestEvidence(given?: TestEnvelopes): Promise<TestEvi
   const evidence: EvidenceDeps = { ...deps, ...audit, ...bundleOf, retention }
   const told: string[] = []
   const events = createEventLog(domain.runner)
+  const drainStreams = async (): Promise<void> => {
+    while (await drainOnce({ name: 'audit', streams, sink, partitions: 1, log: silent }));
+  }
   const drain: TestEvidence['drain'] = async () => {
     while ((await forwardOutbox({ outbox, streams })) > 0);
-    while (await drainOnce({ name: 'audit', streams, sink, partitions: 1, log: silent }));
+    await drainStreams()
   }
   const { key } = loadSealingKey(Buffer.from(secrets.SEALING_KEY_P12, 'base64'), '', Date.now())
 
@@ -143,6 +148,7 @@ export async function createTestEvidence(given?: TestEnvelopes): Promise<TestEvi
       return base.read(id)
     },
     drain,
+    drainStreams,
     noise: async (count) => {
       const others = Array.from({ length: count }, () => ({ type: 'thing.happened', subject: `secret-id-${randomUUID()}`, sequence: 1 }))
       await events.append(0, others, { requestId: 'r', actor: 'somebody' }, clock.nowMs())

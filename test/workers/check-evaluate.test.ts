@@ -5,6 +5,11 @@ import type { ComplianceWorkDeps } from '../../src/domain/compliance/deps.ts'
 import { getCheck, getReport, listChecks } from '../../src/domain/compliance/read.ts'
 import { startCheck } from '../../src/domain/compliance/start.ts'
 import type { EnvelopeRecord } from '../../src/domain/envelope-ports.ts'
+import { cancelEnvelope } from '../../src/domain/envelopes/cancel.ts'
+import { decideOn } from '../../src/domain/envelopes/decide.ts'
+import { draftOf } from '../../src/domain/envelopes/draft.ts'
+import { endOf } from '../../src/domain/envelopes/end.ts'
+import { assignRetention } from '../../src/domain/retention/assign.ts'
 import { AppError, RetryLater } from '../../src/errors.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/durations.ts'
 import { createDocument, signDocument } from '../sandbox/pdf-writer.ts'
@@ -117,6 +122,135 @@ describe('a completed envelope', () => {
     } finally {
       await t.deps.blobs.write(key, whole)
     }
+  })
+})
+
+describe('an envelope that is not completed', () => {
+  const reasonOf = ({ rules }: ComplianceCheck, id: string) => rules.find((rule) => rule.id === id)?.reason
+
+  it('is never CONSISTENT: not while it is signed or sealed, not when it was canceled', async () => {
+    const { id } = await t.ready()
+    const { documentId } = await t.read(id)
+    await t.drain()
+    const open = await t.checked(documentId)
+    expect([resultOf(open, 'ETA-21-INTEGRITY'), resultOf(open, 'ETA-22-PRODUCE')]).toEqual(['INDETERMINATE', 'INDETERMINATE'])
+    await cancelEnvelope(t.deps, sender, id, undefined, { requestId: 'r' })
+    await t.drain()
+    const canceled = await t.checked(documentId)
+    expect(canceled).toMatchObject({ verdict: 'INCONSISTENT', reachedClass: 'NONE' })
+    expect(reasonOf(canceled, 'ETA-21-INTEGRITY')).toContain('never took its final form')
+    expect(resultOf(canceled, 'ETA-20-CLASS')).toBe('FAIL')
+  })
+
+  it('is INCONSISTENT when it was signed by all and could not be sealed', async () => {
+    const { id, documentId } = await t.signed()
+    const end = { status: 'seal_failed', act: { type: 'envelope.seal_failed' }, signers: [] } as const
+    const nowMs = t.clock.nowMs()
+    await decideOn(t.deps, id, { requestId: 'r', actor: '' }, nowMs, (before) => endOf(t.deps.keyring, draftOf(before), end, nowMs))
+    await t.drain()
+    const found = await t.checked(documentId)
+    expect([found.verdict, resultOf(found, 'ETA-25-CHAIN')]).toEqual(['INCONSISTENT', 'PASS'])
+    expect(found.verdictReasons).toEqual(expect.arrayContaining(['ETA-21-INTEGRITY', 'ETA-22-PRODUCE']))
+  })
+
+  it('is kept for no time of its own, whatever class its document has', async () => {
+    const { id, documentId } = await t.signed()
+    await assignRetention(t.keeping, sender, documentId, 'long', { requestId: 'r' })
+    await t.drain()
+    const found = await t.checked(documentId)
+    expect((await t.read(id)).status).toBe('sealing')
+    expect([found.verdict, resultOf(found, 'ETA-24-RETENTION')]).toEqual(['INDETERMINATE', 'INDETERMINATE'])
+  })
+})
+
+describe('an envelope whose row was changed', () => {
+  const tamperings: [what: string, set: string][] = [
+    ['a signer was taken out', 'signers = jsonb_build_array(signers::jsonb -> 0)'],
+    ['a signer stands there twice', 'signers = jsonb_build_array(signers::jsonb -> 0, signers::jsonb -> 0)'],
+    ['a time of a signer is another', `signers = jsonb_set(signers::jsonb, '{1,consentedAtMs}', '1')`],
+    ['it asks for another class', `required_class = 'law_recognised'`],
+    ['it declares something else', `declarations = '{}'`],
+    ['it failed to be sealed', `status = 'seal_failed'`],
+    ['it is still being sealed', `status = 'sealing'`],
+    ['it was canceled', `status = 'canceled'`],
+    ['its sealed copy has another hash', `seal = jsonb_set(seal::jsonb, '{sha256}', '"${'0'.repeat(64)}"')`],
+    ['its document has another hash', `document_sha256 = decode('${'0'.repeat(64)}', 'hex')`],
+    ['its document has another length', 'document_bytes = 1'],
+    ['its signers sign in another order', `signing_order = case signing_order when 'parallel' then 'sequential' else 'parallel' end`],
+    ['it is kept for another time', `retention = 'permanent'`],
+    ['it ended at another time', `ended_at = ended_at - interval '1 day'`],
+  ]
+  it.each(tamperings)('is found out: %s', async (_what, set) => {
+    const columns =
+      'signers, required_class, declarations, status, seal, document_sha256, document_bytes, signing_order, retention, ended_at'
+    await t.tamper(`create table if not exists envelope_before as select ${columns} from envelopes where id = '${envelope.id}'`)
+    await t.tamper(`update envelopes set ${set} where id = $1`, [envelope.id])
+    try {
+      const found = await t.checked(documentIdOf(envelope))
+      expect([found.verdict, resultOf(found, 'ETA-25-CHAIN')]).toEqual(['INCONSISTENT', 'FAIL'])
+      expect(found.reachedClass).toBe('NONE')
+    } finally {
+      const back = columns.split(', ').map((column) => `${column} = envelope_before.${column}`)
+      await t.tamper(`update envelopes set ${back.join(', ')} from envelope_before where id = $1`, [envelope.id])
+      await t.tamper('drop table envelope_before')
+    }
+    expect((await t.checked(documentIdOf(envelope))).verdict).toBe('CONSISTENT')
+  })
+})
+
+describe('what the request says', () => {
+  it('fills what the envelope leaves open, and cannot make it laxer', async () => {
+    const strict = { requiredClass: 'law_recognised', declarations: { documentKind: 'will', contraryIntention: 'ink_required' } }
+    const { documentId } = await t.sealed(undefined, strict)
+    const lax = {
+      requiredClass: 'party_agreed',
+      declarations: { documentKind: 'lease', contraryIntention: 'none', consumer: false },
+    } as const
+    const found = await t.checked(documentId, lax)
+    expect(found).toMatchObject({ verdict: 'INCONSISTENT', requiredClass: 'law_recognised', requiredClassFrom: 'envelope' })
+    for (const id of ['ETA-16-EXCLUDED', 'ETA-20-CLASS', 'ETA-20-CONTRARY']) expect([id, resultOf(found, id)]).toEqual([id, 'FAIL'])
+    const said = found.declarations.map(({ name, value, saidBy, isContradicted }) => [name, value, saidBy, isContradicted])
+    expect(said).toHaveLength(5)
+    expect(said).toEqual(
+      expect.arrayContaining([
+        ['consumer', false, 'request', false],
+        ['contraryIntention', 'ink_required', 'envelope', true],
+        ['contraryIntention', 'none', 'request', true],
+        ['documentKind', 'lease', 'request', true],
+        ['documentKind', 'will', 'envelope', true],
+      ]),
+    )
+  })
+
+  it('leaves open what it says otherwise', async () => {
+    const { documentId } = await t.sealed(undefined, { declarations: { documentKind: 'agreement' } })
+    expect((await t.checked(documentId)).verdict).toBe('CONSISTENT')
+    const found = await t.checked(documentId, { declarations: { documentKind: 'lease' } })
+    expect([found.verdict, found.verdictReasons]).toEqual(['INDETERMINATE', ['ETA-16-EXCLUDED']])
+  })
+})
+
+describe('the evidence bundle', () => {
+  it('that cannot be made now is left out, and nothing of that is remembered', async () => {
+    const { documentId } = await t.sealed()
+    const { id } = await t.ask(documentId)
+    const evidenceSigner = { ...t.worker.evidenceSigner, sign: () => Promise.reject(new Error('read fault')) }
+    expect(await retryOf(t.evaluate(id, { evidenceSigner }))).toBe('failed_Error')
+    await t.evaluate(id, { evidenceSigner }, { tries: 3 })
+    const found = await t.check(id)
+    expect([found.verdict, resultOf(found, 'ETA-22-PRODUCE')]).toEqual(['INDETERMINATE', 'INDETERMINATE'])
+    expect((await t.checked(documentId)).verdict).toBe('CONSISTENT')
+  })
+
+  it('needs the certificate as it was printed, also when it was verified before', async () => {
+    const { documentId, seal } = await t.sealed()
+    expect((await t.checked(documentId)).verdict).toBe('CONSISTENT')
+    const key = seal?.certificateKey ?? ''
+    const whole = await t.bytesOf(key)
+    await t.deps.blobs.write(key, Buffer.alloc(whole.length, '%'))
+    expect(resultOf(await t.checked(documentId), 'ETA-22-PRODUCE')).toBe('FAIL')
+    await t.deps.blobs.write(key, whole)
+    expect((await t.checked(documentId)).verdict).toBe('CONSISTENT')
   })
 })
 
@@ -343,4 +477,15 @@ it('nothing personal is in any row of checks, in what was examined, or in a repo
   const dump = JSON.stringify(await rowsOf('select * from compliance_checks')) + JSON.stringify(await rowsOf('select * from examinations'))
   expect(dump.includes(envelope.id)).toBe(true)
   expect(dump.match(/@example|Shikongo|Müller|Elsewhere|Lease of House|user:/)).toBeNull()
+})
+
+// The last one: the trail has a gap for good behind it.
+it('an audit trail from which everything of it was taken out makes it INCONSISTENT', async () => {
+  const { id, documentId } = await t.sealed()
+  await t.tellTrail(documentId)
+  await t.tamper('delete from audit_entries where subject = $1', [id])
+  const asked = await t.ask(documentId)
+  await t.evaluate(asked.id, later(MINUTE_MS))
+  const found = await t.check(asked.id)
+  expect([found.verdict, resultOf(found, 'ETA-25-CHAIN')]).toEqual(['INCONSISTENT', 'FAIL'])
 })

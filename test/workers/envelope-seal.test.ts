@@ -74,12 +74,18 @@ describe('sealing', () => {
       bytes: copy.length,
       signaturesBefore: 0,
       certificateSha256: seal?.certificate?.sha256,
+      certificateFileSha256: sha256Of(await t.bytesOf(record.seal?.certificateKey)),
+      certificateFileBytes: record.seal?.certificateFileBytes,
+      sealedAt: new Date(record.seal?.sealedAtMs ?? 0).toISOString(),
     })
     const mails = await t.deps.notices.ofEnvelope(id)
     const told = mails.filter(({ kind }) => kind === 'envelope_completed').map(({ signer }) => signer)
     expect([told.length, new Set(told)]).toEqual([3, new Set([1, 2, null])])
     expect((await t.pool.query('select class from retention where subject = $1', [id])).rows).toEqual([{ class: 'standard' }])
-    expect((await t.pool.query('select outcome from integrity_looks where subject = $1', [id])).rows).toEqual([{ outcome: 'intact' }])
+    expect((await t.pool.query('select outcome from integrity_looks where subject = $1', [id])).rows).toEqual([
+      { outcome: 'intact' },
+      { outcome: 'intact' },
+    ])
     expect(await t.run(id)).toBe('done_before')
     await expectSealed(id)
   })

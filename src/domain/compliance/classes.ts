@@ -6,6 +6,7 @@ import { gravestOf } from './finding.ts'
 import type { ActFacts, CheckFacts, EnvelopeFacts, SignatureFacts } from './facts.ts'
 import { actOf, consentOf, identityOf, reviewOf } from './rules/acts.ts'
 import { controlOf, identificationOf, uniquenessOf } from './rules/advanced.ts'
+import { unsignedEndings } from './rules/file.ts'
 import { accreditationOf, chainOf, contentOf, foreignnessOf, keyUseOf, limitsOf, revocationOf } from './rules/recognised.ts'
 import { algorithmsOf, changesOf, coverageOf, intactnessOf, type SignatureRule } from './rules/signatures.ts'
 import { signersSignatures } from './signing-time.ts'
@@ -25,10 +26,11 @@ export function classOfSignature(signature: SignatureFacts, facts: CheckFacts, s
   return climb([resultOf(basic), resultOf(advanced), isRecognisable ? resultOf(recognised) : 'FAIL'])
 }
 
-/** Of a signer of an envelope: identified, reviewed, consented, signed by a deliberate act, all in an intact chain. */
+/** Of a signer of an envelope: identified, reviewed, consented, signed by a deliberate act, all in an intact chain. An agreement that not all signed has no class. */
 export function classOfSigner(envelope: EnvelopeFacts, number: number): Reached {
   const signed = envelope.acts.find(({ type, signer }) => type === 'envelope.signed' && signer === number)
-  return climb([signed === undefined || envelope.actsFault !== null ? 'FAIL' : basicActs(envelope, signed), 'FAIL', 'FAIL'])
+  const isVoid = signed === undefined || envelope.actsFault !== null || unsignedEndings.has(envelope.status)
+  return climb([isVoid ? 'FAIL' : basicActs(envelope, signed), 'FAIL', 'FAIL'])
 }
 
 function basicActs(envelope: EnvelopeFacts, signed: ActFacts): RuleResult {

@@ -1,19 +1,35 @@
 // Looks for the rule set's phrases in texts: clauses that ask for ink, words of kinds that are excluded, and claims that we must not make.
+import type { TextReport } from '../../contracts/document-parts.ts'
 import type { RuleSet } from '../../contracts/rule-set.ts'
 import type { CheckFacts, TextFacts } from './facts.ts'
 
 const mostHits = 20
 
-/** What the kept text of a document says; each phrase once for each page. */
-export function readClauses(pages: readonly { page: number; text: string }[], { inkClauses, documentKinds }: RuleSet): TextFacts {
+type Text = Pick<TextReport, 'pageCount' | 'failedPages'> & {
+  pages: readonly { page: number; text: string; isCut?: boolean | undefined }[]
+}
+
+/** What the kept text of a document says; each phrase once for each page. `images`: how many the file has; null when nobody counted. */
+export function readClauses(report: Text, images: number | null, { inkClauses, documentKinds }: RuleSet): TextFacts {
+  const { pages } = report
   const texts = pages.map(({ page, text }) => ({ page, plain: plain(text) }))
   const find = (phrases: readonly string[]): { page: number; phrase: string }[] =>
     texts.flatMap(({ page, plain: text }) => phrases.filter((phrase) => includes(text, phrase)).map((phrase) => ({ page, phrase })))
   return {
-    isRead: true,
+    isRead: isWhollyRead(report, images),
     inkClauses: find(inkClauses).slice(0, mostHits),
     kindHints: documentKinds.excluded.flatMap(({ kind, hints }) => find(hints).map((hit) => ({ ...hit, kind }))).slice(0, mostHits),
   }
+}
+
+/**
+ * A page without a character may be a picture of one. Only a last page that is empty, of a file that has no picture at all, is believed to be blank.
+ */
+function isWhollyRead({ pageCount, failedPages, pages }: Text, images: number | null): boolean {
+  if (failedPages.length > 0 || pages.length < pageCount || pages.some(({ isCut }) => isCut === true)) return false
+  const silent = pages.filter(({ text }) => !/[\p{L}\p{N}]/u.test(text))
+  if (silent.length === 0) return pages.length > 0
+  return images === 0 && pages.length > 1 && silent.length === 1 && silent[0] === pages.at(-1)
 }
 
 /** Texts by name, ours all of them. The disclaimer must be in one. */

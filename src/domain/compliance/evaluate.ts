@@ -5,6 +5,7 @@ import type { RequiredClass } from '../../contracts/envelope.ts'
 import type { Rule, RuleSet } from '../../contracts/rule-set.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { inForceFromMs } from './calendar.ts'
+import { judged } from './declared.ts'
 import type { Finding } from './finding.ts'
 import type { CheckFacts } from './facts.ts'
 import { evaluators } from './rules/evaluators.ts'
@@ -43,7 +44,7 @@ export function outcomeOf(rule: Rule, finding: Finding, requiredClass: RequiredC
 }
 
 function findingOf(rule: Rule, facts: CheckFacts, set: RuleSet): Finding {
-  const evaluate = evaluators[rule.id]
+  const evaluate = judged(rule.id, evaluators[rule.id])
   const fromMs = inForceFromMs(set, rule)
   if (fromMs === null) return notInForce('What it rests on was not in force when that was last looked at.', 'no day is known')
   if (rule.timeBasis === 'signing') return atSigning(rule, facts, set, fromMs)
@@ -53,7 +54,7 @@ function findingOf(rule: Rule, facts: CheckFacts, set: RuleSet): Finding {
 
 /** Where some signed before that day and some after it, the rule is asked of the latter, and is not in force for the whole unless it fails. */
 function atSigning(rule: Rule, facts: CheckFacts, set: RuleSet, fromMs: number): Finding {
-  const evaluate = evaluators[rule.id]
+  const evaluate = judged(rule.id, evaluators[rule.id])
   const times = timesOf(rule, facts)
   const isBefore = ({ at }: Pick<SigningTime, 'at'>): boolean => at !== null && Date.parse(at) < fromMs
   const before = times.filter(isBefore)

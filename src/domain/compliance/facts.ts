@@ -42,7 +42,7 @@ export type EnvelopeFacts = {
   sequence: number
   signers: readonly SignerFacts[]
   acts: readonly ActFacts[]
-  /** What is wrong with the chain of acts; null when nothing is. */
+  /** What is wrong with the chain of acts, or in what the row says something else than the acts; null when nothing is. */
   actsFault: string | null
   /** Whether what is personal of it can be opened: its keys are there and nothing was erased. */
   isOpen: boolean
@@ -117,7 +117,7 @@ export type SystemFacts = {
   look: { at: string; outcome: 'intact' | 'altered' | 'missing' } | null
 }
 
-/** What the detectors found in the kept text. `isRead` false: there is no text to look at. */
+/** What the detectors found in the kept text. `isRead` false: there is none, or not of every page. */
 export type TextFacts = {
   isRead: boolean
   inkClauses: readonly { page: number; phrase: string }[]
@@ -128,7 +128,13 @@ export type CheckFacts = {
   evaluatedAt: string
   requiredClass: RequiredClass | null
   requiredClassFrom: 'request' | 'envelope' | 'nowhere'
+  /** What the request asks for; it may be laxer than the envelope's, and does not count then. */
+  requestedClass: RequiredClass | null
+  /** As they are used; who says each is in `declaredBy`. */
   declarations: Declarations
+  declaredBy: Partial<Record<keyof Declarations, 'envelope' | 'request' | 'default'>>
+  /** What envelope and request declare differently, both as JSON; `declarations` has the envelope's. */
+  contradictions: readonly { name: keyof Declarations; envelope: string; request: string }[]
   documentKindFrom: 'declared' | 'default' | 'nowhere'
   document: DocumentFacts
   /** The sealed copy of a completed envelope, else the document. */

@@ -4,6 +4,7 @@ import type { Keyring } from '../../lib/keyring.ts'
 import type { Act, EnvelopeRecord } from '../envelope-ports.ts'
 import { verifyActs } from '../envelopes/acts.ts'
 import { openEnvelope, openSigner } from '../envelopes/personal.ts'
+import { rowFault } from '../envelopes/row-fault.ts'
 import type { NoticeRecord } from '../notice-ports.ts'
 import type { ComplianceWorkDeps } from './deps.ts'
 import type { ActFacts, EnvelopeFacts, SignerFacts } from './facts.ts'
@@ -41,7 +42,7 @@ export function envelopeFacts(keyring: Keyring, { record, acts, notices }: Found
     sequence: record.sequence,
     signers: record.signers.map(({ number, status }): SignerFacts => ({ number, status, requests: requestsOf(notices, number) })),
     acts: acts.map((act) => actFacts(act, trail.eventOf(act.sequence))),
-    actsFault: fault && `${fault.sequence}: ${fault.reason}`,
+    actsFault: fault ? `${fault.sequence}: ${fault.reason}` : rowFault(record, acts),
     isOpen: record.purgedAtMs === undefined && openEnvelope(keyring, record.id, record.sealed) !== null,
     isPurged: record.purgedAtMs !== undefined,
     sealCertificateSha256: record.seal?.certificateSha256 ?? null,

@@ -25,16 +25,24 @@ type ExamineDeps = Pick<
   'clock' | 'keyring' | 'examinations' | 'examiner' | 'trustList' | 'ruleSet' | 'documentFiles' | 'blobs'
 >
 
-/** From the cache, else by a child process. Throws RetryLater when the bytes changed meanwhile, and when this run is to stop. */
-export async function examineSubject(deps: ExamineDeps, subject: Subject, run: Run): Promise<{ examined: Examined; cached: boolean }> {
+/**
+ * From the cache, else by a child process. What an earlier run of the same check examined is no earlier examination. Throws RetryLater when the bytes changed meanwhile, and
+ * when this run is to stop.
+ */
+export async function examineSubject(
+  deps: ExamineDeps,
+  checkId: string,
+  subject: Subject,
+  run: Run,
+): Promise<{ examined: Examined; cached: boolean }> {
   const key = keyOf(deps, subject)
   const known = await readKept(deps, key)
-  if (known) return { examined: known, cached: true }
+  if (known) return { examined: known.examined, cached: known.checkId !== checkId }
   const examined = await examineAnew(deps, subject, run)
   const now = await hashOf(deps, subject.key, run.signal)
   if (now !== subject.sha256) throw new RetryLater('bytes_changed', SECOND_MS)
   const value = deps.keyring.seal({ kind: 'examination', id: key }, 8.64e15, JSON.stringify(examined))
-  await deps.examinations.write(key, { sealed: value }, deps.clock.nowMs())
+  await deps.examinations.write(key, { sealed: value, checkId }, deps.clock.nowMs())
   return { examined, cached: false }
 }
 
@@ -43,15 +51,18 @@ function keyOf({ ruleSet, trustList, examiner }: ExamineDeps, { sha256, revision
 }
 
 /** Null when there is none, or it can be read no more, or it is a crash that is not believed any more. */
-async function readKept({ examinations, keyring, clock }: ExamineDeps, key: string): Promise<Examined | null> {
+async function readKept(
+  { examinations, keyring, clock }: ExamineDeps,
+  key: string,
+): Promise<{ examined: Examined; checkId: unknown } | null> {
   const kept = await examinations.read(key)
-  const sealed = typeof kept === 'object' && kept !== null && 'sealed' in kept && typeof kept.sealed === 'string' ? kept.sealed : null
-  const opened = sealed === null ? null : keyring.open({ kind: 'examination', id: key }, sealed)
+  if (typeof kept !== 'object' || kept === null || !('sealed' in kept) || typeof kept.sealed !== 'string') return null
+  const opened = keyring.open({ kind: 'examination', id: key }, kept.sealed)
   if (!opened) return null
   const examined = JSON.parse(opened.plaintext) as Examined
   if (examined.kind === 'killed' && clock.nowMs() - examined.atMs > killKeptMs) return null
   if ('examination' in examined && !examinationShape.safeParse(examined.examination).success) return null
-  return examined
+  return { examined, checkId: 'checkId' in kept ? kept.checkId : null }
 }
 
 async function examineAnew(deps: ExamineDeps, { key }: Subject, run: Run): Promise<Examined> {

@@ -1,19 +1,29 @@
 // The audit trail from the first entry of an envelope or document to now: entries that link without a gap, one for each act with its hash, and checkpoints that agree.
 import type { AuditEntry } from '../../contracts/audit.ts'
-import { ChainCheck } from '../audit/chain.ts'
+import { ChainCheck, genesis } from '../audit/chain.ts'
 import { actTypes, type Act } from '../envelope-ports.ts'
 import type { ComplianceWorkDeps } from './deps.ts'
 import type { TrailFacts } from './facts.ts'
-import { mostCheckpoints, mostTrailEntries } from './policy.ts'
+import type { ChainHead } from '../event-ports.ts'
+import { mostCheckpoints, mostTrailEntries, overtakenMs } from './policy.ts'
 
 type TrailDeps = Pick<ComplianceWorkDeps, 'audit' | 'checkpoints' | 'checkpointSigner'>
 
-/** `entries` are the subject’s own. `eventOf` gives the id of the entry that carries an act; null when none does. */
-export type Trail = { facts: TrailFacts; entries: readonly AuditEntry[]; eventOf: (sequence: number) => string | null }
+/**
+ * `entries` are the subject’s own. `eventOf` gives the id of the entry that carries an act; null when none does. `isOvertaken`: the trail has taken what happened long
+ * after an act that has no entry.
+ */
+export type Trail = {
+  facts: TrailFacts
+  entries: readonly AuditEntry[]
+  eventOf: (sequence: number) => string | null
+  isOvertaken: boolean
+}
 
 const batch = 2_000
 const isActType = (action: string): boolean => (actTypes as readonly string[]).includes(action)
-const nothing = { detail: null, first: null, last: null, entries: 0, checkpointed: null }
+const nowhere = { first: null, last: null }
+const nothing = { detail: null, ...nowhere, entries: 0, checkpointed: null }
 
 /** Every entry of a subject. Read before the acts: what is in the trail then is in the acts as well. */
 export async function entriesOf({ audit }: Pick<TrailDeps, 'audit'>, subject: string): Promise<AuditEntry[]> {
@@ -37,7 +47,21 @@ export async function envelopeTrail(
   const bySequence = new Map(carried.map((entry) => [entry.subjectSequence, entry]))
   const eventOf = (sequence: number): string | null => bySequence.get(sequence)?.id ?? null
   const facts = await stateOf(deps, carried, acts, bySequence, createdAtMs)
-  return { facts, entries: own, eventOf }
+  const missing = acts.find(({ sequence }) => !bySequence.has(sequence))
+  const isOvertaken = missing !== undefined && (await hasPassed(deps, Date.parse(missing.at)))
+  return { facts, entries: own, eventOf, isOvertaken }
+}
+
+/** What is on its way no longer than the others cannot have been taken over by them: it was removed. Only to be asked once what is on its way was waited for. */
+export function withoutOvertaken(trail: Trail): Trail {
+  const { state, detail } = trail.facts
+  if (!trail.isOvertaken || (state !== 'behind' && state !== 'none')) return trail
+  const what = `${detail ?? 'there is no entry'}, though the trail has taken what happened long after`
+  return { ...trail, facts: { ...trail.facts, state: 'broken', detail: what } }
+}
+
+async function hasPassed({ audit }: TrailDeps, ms: number): Promise<boolean> {
+  return (await audit.page({ fromMs: ms + overtakenMs }, undefined, 1)).length > 0
 }
 
 async function stateOf(
@@ -86,7 +110,8 @@ function anchorFault(
 
 /** Of a document without an envelope. */
 export async function documentTrail(deps: TrailDeps, own: readonly AuditEntry[], createdAtMs: number): Promise<Trail> {
-  return { facts: await walk(deps, own, createdAtMs), entries: own, eventOf: () => null }
+  const facts = await walk(deps, own, createdAtMs)
+  return { facts, entries: own, eventOf: () => null, isOvertaken: own.length === 0 && (await hasPassed(deps, createdAtMs)) }
 }
 
 /** From the first own entry to the end of the trail. */
@@ -94,11 +119,31 @@ async function walk(deps: TrailDeps, own: readonly AuditEntry[], createdAtMs: nu
   const [first, last] = [own[0], own.at(-1)]
   if (!first || !last) {
     const isArchived = (await deps.audit.archives()).some((archive) => archive.createdAtMs >= createdAtMs)
-    return { ...nothing, state: isArchived ? 'archived' : 'none' }
+    // Nothing of it is there: what was taken out leaves a gap in what is.
+    const around = await follow(deps, await headBefore(deps, createdAtMs - overtakenMs), nowhere)
+    return around.state === 'whole' ? { ...nothing, state: isArchived ? 'archived' : 'none' } : around
   }
-  const known = await checkpointsFrom(deps, first.sequence)
-  const check = new ChainCheck({ sequence: first.sequence - 1, hash: first.previousHash })
-  const found = { first: place(first), last: place(last) }
+  const followed = await follow(
+    deps,
+    { sequence: first.sequence - 1, hash: first.previousHash },
+    { first: place(first), last: place(last) },
+  )
+  const isThere = followed.state !== 'whole' || followed.entries > last.sequence - first.sequence
+  return isThere ? followed : { ...followed, state: 'broken', detail: `entry ${last.sequence} is not where it was` }
+}
+
+/** Where the trail stood at a time: its last entry from before, else where the last archive ends, else its beginning. */
+async function headBefore({ audit }: TrailDeps, ms: number): Promise<ChainHead> {
+  const [before] = await audit.page({ toMs: ms }, undefined, 1)
+  if (before) return { sequence: before.sequence, hash: before.hash }
+  const archive = (await audit.archives()).at(-1)
+  return archive ? { sequence: archive.lastSequence, hash: archive.lastHash } : genesis
+}
+
+/** From behind a place to the end of the trail. */
+async function follow(deps: TrailDeps, start: ChainHead, found: Pick<TrailFacts, 'first' | 'last'>): Promise<TrailFacts> {
+  const known = await checkpointsFrom(deps, start.sequence + 1)
+  const check = new ChainCheck(start)
   let checkpointed: number | null = null
   const told = (state: TrailFacts['state'], detail: string | null): TrailFacts => ({
     state,
@@ -122,7 +167,7 @@ async function walk(deps: TrailDeps, own: readonly AuditEntry[], createdAtMs: nu
   const newest = Math.max(0, ...known.keys())
   if (newest > check.head.sequence)
     return told('broken', `what followed entry ${check.head.sequence} was cut off: a signed checkpoint speaks of entry ${newest}`)
-  return check.head.sequence < last.sequence ? told('broken', `entry ${last.sequence} is not where it was`) : told('whole', null)
+  return told('whole', null)
 }
 
 /** Hashes that our key signed for places from `sequence` on. */

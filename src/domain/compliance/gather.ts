@@ -1,23 +1,23 @@
 // Gathers the facts of one check: what changes with time is looked at anew each time, what the bytes hold is examined once.
-import { textReport } from '../../contracts/document-parts.ts'
+import { preflightReport, textReport } from '../../contracts/document-parts.ts'
 import { RetryLater } from '../../errors.ts'
 import { SECOND_MS } from '../../lib/durations.ts'
 import type { CheckRecord, TrustList } from '../compliance-ports.ts'
 import type { DocumentRecord } from '../document-ports.ts'
 import { foundBy } from '../documents/view.ts'
-import type { Declarations } from '../envelope-ports.ts'
 import { isRetentionClass, minimumEnd } from '../retention/classes.ts'
 import type { RetentionRecord } from '../retention-ports.ts'
 import type { Run } from '../verification/deliver.ts'
+import { declaredOf } from './declared.ts'
 import type { ComplianceWorkDeps } from './deps.ts'
 import { findClaims, readClauses } from './detectors.ts'
-import type { CheckFacts, DocumentFacts, RetentionFacts, SystemFacts, TextFacts } from './facts.ts'
+import type { CheckFacts, DocumentFacts, ObjectFacts, RetentionFacts, SystemFacts, TextFacts } from './facts.ts'
 import { lookAtBundle } from './gather-bundle.ts'
 import { lookAtBytes, type Waiting } from './gather-bytes.ts'
 import { envelopeFacts, peopleOf, readEnvelope, type FoundEnvelope } from './gather-envelope.ts'
 import { examineSubject } from './gather-examination.ts'
 import { examinationFacts, signatureFacts } from './gather-signatures.ts'
-import { documentTrail, entriesOf, envelopeTrail, type Trail } from './gather-trail.ts'
+import { documentTrail, entriesOf, envelopeTrail, withoutOvertaken, type Trail } from './gather-trail.ts'
 import { lookAgainMs } from './policy.ts'
 
 export type Gathered = { facts: CheckFacts; cached: boolean; document: DocumentRecord }
@@ -31,8 +31,10 @@ export async function gatherFacts(deps: ComplianceWorkDeps, record: CheckRecord,
   const place = subjectOf(document, envelope)
   const subject = { ...(await lookAtBytes(deps, place.key, place.sha256, waiting)), what: place.what }
   const original = place.what === 'document' ? subject : await lookAtBytes(deps, document.storageKey, document.sha256, waiting)
+  const printed = await certificateOf(deps, envelope, waiting)
   const revision = envelope ? `${envelope.record.id} ${envelope.record.sequence}` : 'none'
-  const outcome = subject.sha256 === null ? null : await examineSubject(deps, { key: place.key, sha256: subject.sha256, revision }, run)
+  const outcome =
+    subject.sha256 === null ? null : await examineSubject(deps, record.id, { key: place.key, sha256: subject.sha256, revision }, run)
   const examined = outcome?.examined ?? null
   const nowMs = deps.clock.nowMs()
   const { record: held } = envelope ?? {}
@@ -45,8 +47,7 @@ export async function gatherFacts(deps: ComplianceWorkDeps, record: CheckRecord,
   }
   const facts: CheckFacts = {
     evaluatedAt: timeOf(nowMs),
-    ...classOf(record, envelope),
-    ...declarationsOf(record, envelope),
+    ...declaredOf(record, envelope && sentOf(envelope)),
     document: documentFacts(document),
     subject,
     original: { state: original.state, recordedSha256: original.recordedSha256, sha256: original.sha256 },
@@ -54,7 +55,7 @@ export async function gatherFacts(deps: ComplianceWorkDeps, record: CheckRecord,
     signatures: signatureFacts(examined, around),
     envelope: envelope && envelopeFacts(deps.keyring, envelope, trail),
     trail: trail.facts,
-    bundle: await lookAtBundle(deps, { document, envelope, objects: [subject, original], trail }, waiting),
+    bundle: await lookAtBundle(deps, { document, envelope, objects: [subject, original, ...printed], trail }, waiting),
     retention: await retentionOf(deps, document, envelope),
     system: await systemOf(deps, place.key, waiting),
     text: await textOf(deps, document),
@@ -78,7 +79,7 @@ async function lookAtTrail(
     ? await envelopeTrail(deps, own, envelope.acts, envelope.record.createdAtMs)
     : await documentTrail(deps, own, document.createdAtMs)
   if (trail.facts.state === 'behind' || trail.facts.state === 'none') waitFor(deps, waiting, 'trail_behind')
-  return { envelope, trail }
+  return { envelope, trail: withoutOvertaken(trail) }
 }
 
 /** Throws RetryLater until the check is due for as long as the rule set waits for the trail. */
@@ -93,19 +94,15 @@ function subjectOf(document: DocumentRecord, envelope: FoundEnvelope | null): { 
   return { what: 'document', key: document.storageKey, sha256: document.sha256 }
 }
 
-function classOf(record: CheckRecord, envelope: FoundEnvelope | null): Pick<CheckFacts, 'requiredClass' | 'requiredClassFrom'> {
-  if (record.requiredClass !== null) return { requiredClass: record.requiredClass, requiredClassFrom: 'request' }
-  if (envelope) return { requiredClass: envelope.record.requiredClass, requiredClassFrom: 'envelope' }
-  return { requiredClass: null, requiredClassFrom: 'nowhere' }
+/** The certificate's file of a sealed envelope, which belongs to its evidence. */
+async function certificateOf(deps: ComplianceWorkDeps, envelope: FoundEnvelope | null, waiting: Waiting): Promise<ObjectFacts[]> {
+  const { certificateKey, certificateFileSha256 = '' } = (envelope?.record.status === 'completed' && envelope.record.seal) || {}
+  return certificateKey === undefined ? [] : [await lookAtBytes(deps, certificateKey, certificateFileSha256, waiting)]
 }
 
-/** What the request says wins; an envelope that declared no kind counts as an agreement, and says so. */
-function declarationsOf(record: CheckRecord, envelope: FoundEnvelope | null): Pick<CheckFacts, 'declarations' | 'documentKindFrom'> {
-  const declarations: Declarations = { ...envelope?.record.declarations, ...record.declarations }
-  if (declarations.documentKind === undefined) return { declarations, documentKindFrom: 'nowhere' }
-  const sent = envelope?.acts.find(({ type }) => type === 'envelope.sent')
-  const isDefault = record.declarations.documentKind === undefined && sent?.facts['documentKindDeclared'] === false
-  return { declarations, documentKindFrom: isDefault ? 'default' : 'declared' }
+function sentOf({ record: { requiredClass, declarations }, acts }: FoundEnvelope): Parameters<typeof declaredOf>[1] {
+  const sent = acts.find(({ type }) => type === 'envelope.sent')
+  return { requiredClass, declarations, isKindDeclared: sent?.facts['documentKindDeclared'] !== false }
 }
 
 function documentFacts({ id, status, reason, createdAtMs }: DocumentRecord): DocumentFacts {
@@ -122,8 +119,8 @@ async function retentionOf(
   document: DocumentRecord,
   envelope: FoundEnvelope | null,
 ): Promise<RetentionFacts | null> {
-  const ofEnvelope = envelope ? await deps.retention.read(envelope.record.id) : null
-  const kept = ofEnvelope ?? (await deps.retention.read(document.id))
+  // For how long its document is kept says nothing of an envelope.
+  const kept = await deps.retention.read(envelope ? envelope.record.id : document.id)
   return kept && retentionFacts(kept)
 }
 
@@ -158,8 +155,14 @@ async function systemOf(deps: ComplianceWorkDeps, key: string, waiting: Waiting)
 }
 
 async function textOf({ documentResults, ruleSet }: ComplianceWorkDeps, document: DocumentRecord): Promise<TextFacts> {
-  const found = textReport.safeParse(await foundBy(documentResults, document, 'text'))
-  return found.success ? readClauses(found.data.pages, ruleSet) : { isRead: false, inkClauses: [], kindHints: [] }
+  const { sha256, version } = document
+  const [text, looked] = await Promise.all([
+    foundBy(documentResults, document, 'text'),
+    documentResults.read({ sha256, stage: 'preflight', version }),
+  ])
+  const [found, preflight] = [textReport.safeParse(text), preflightReport.safeParse(looked && 'value' in looked ? looked.value : null)]
+  const images = preflight.success ? preflight.data.images : null
+  return found.success ? readClauses(found.data, images, ruleSet) : { isRead: false, inkClauses: [], kindHints: [] }
 }
 
 /** What a report says whatever was found. */

@@ -11,6 +11,8 @@ export const lookAgainMs = 2 * SECOND_MS
 export const killsBelieved = 2
 /** A crash may have been the machine's: it is believed of the same bytes for this long. */
 export const killKeptMs = HOUR_MS
+/** The trail takes events within seconds: what has no entry, while what happened this much later has one, was taken out. */
+export const overtakenMs = 10 * MINUTE_MS
 /** The audit trail is followed over so many entries at most. */
 export const mostTrailEntries = 500_000
 /** Checkpoints that are compared, newest first. */

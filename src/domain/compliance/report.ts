@@ -73,10 +73,19 @@ export function reportOf(check: ComplianceCheck, set: RuleSet): PrintedDocument 
 }
 
 function factsOf(check: ComplianceCheck, set: RuleSet): [string, string][] {
-  const { requiredClass } = check
+  const { requiredClass, requiredClassFrom } = check
   return [
     ['Rule set', `${set.title}, ${check.rulesetVersion}`],
-    ['Required', requiredClass === null ? 'not known' : classWords[requiredClass]],
+    [
+      'Required',
+      requiredClass === null
+        ? 'not known'
+        : `${classWords[requiredClass]}${requiredClassFrom === null ? '' : `, as the ${requiredClassFrom} asks`}`,
+    ],
+    ...check.declarations.map(({ name, value, saidBy, isContradicted }): [string, string] => [
+      `Declared: ${name}`,
+      `${typeof value === 'string' ? value : JSON.stringify(value)} (${saidBy}${isContradicted ? ', contradicted' : ''})`,
+    ]),
     ['Reached', (check.reachedClass ?? 'not known').replaceAll('_', ' ')],
     ['Document', check.documentId],
     ...(check.envelopeId === null ? [] : [['Envelope', check.envelopeId] as [string, string]]),

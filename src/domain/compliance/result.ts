@@ -3,6 +3,7 @@ import type { ComplianceCheck, RuleOutcome } from '../../contracts/compliance.ts
 import type { RuleSet } from '../../contracts/rule-set.ts'
 import type { CheckRecord } from '../compliance-ports.ts'
 import { classOfDocument, signaturesOf } from './classes.ts'
+import { shownDeclarations } from './declared.ts'
 import { digestOf, evaluateRules, outcomeOf } from './evaluate.ts'
 import type { CheckFacts } from './facts.ts'
 import { unsure } from './finding.ts'
@@ -24,6 +25,8 @@ export function resultOf(record: CheckRecord, facts: CheckFacts, cached: boolean
     verdict,
     verdictReasons: reasons,
     requiredClass: facts.requiredClass,
+    requiredClassFrom: facts.requiredClassFrom === 'nowhere' ? null : facts.requiredClassFrom,
+    declarations: shownDeclarations(facts),
     reachedClass: classOfDocument(facts, set).reached,
     cached,
     contentSha256: facts.subject.sha256,

@@ -8,10 +8,13 @@ export function versionOf({ id, version }: RuleSet): string {
   return `${id}.v${version}`
 }
 
+const unsaid: Pick<ComplianceCheck, 'requiredClassFrom' | 'declarations'> = { requiredClassFrom: null, declarations: [] }
+
 /** Everything; what is not known before the end is null or empty until then. */
 export function viewOf(record: CheckRecord, set: RuleSet): ComplianceCheck {
   const { id, documentId, status, sequence, result, requiredClass } = record
-  if (result) return { ...result, status, sequence }
+  // Checks that ended before these members were there have none.
+  if (result) return { ...unsaid, ...result, status, sequence }
   return {
     id,
     documentId,
@@ -30,6 +33,7 @@ export function viewOf(record: CheckRecord, set: RuleSet): ComplianceCheck {
     inputsDigest: null,
     trustListVersion: null,
     revocationSnapshot: null,
+    ...unsaid,
     signatures: [],
     rules: [],
     disclaimer: set.disclaimer,
@@ -41,7 +45,7 @@ export function viewOf(record: CheckRecord, set: RuleSet): ComplianceCheck {
 
 /** The same without its rules. */
 export function summaryOf(record: CheckRecord, set: RuleSet): CheckSummary {
-  const { signatures: _signatures, rules: _rules, ...summary } = viewOf(record, set)
+  const { declarations: _declarations, signatures: _signatures, rules: _rules, ...summary } = viewOf(record, set)
   return summary
 }
 

@@ -51,16 +51,22 @@ export function hashOfAct({ hash: _hash, isErased: _erased, ...rest }: Omit<Act,
   return createHash('sha256').update(canonicalJson(rest)).digest('hex')
 }
 
-/** What is wrong first, and with which act: `missing` (one is not there, or not in its place), `edited`, `unlinked` (it follows another one), `cut` (the last ones are not there). */
-export type ActFault = { sequence: number; reason: 'missing' | 'edited' | 'unlinked' | 'cut' }
+/**
+ * What is wrong first, and with which act: `missing` (one is not there, or not in its place), `edited`, `unlinked` (it follows another one), `cut` (the last ones are
+ * not there), `added` (it stands behind the last one that the record knows of).
+ */
+export type ActFault = { sequence: number; reason: 'missing' | 'edited' | 'unlinked' | 'cut' | 'added' }
 
 /**
- * Null when these are the acts of one envelope as they were written, from the first one. With `head` (sequence and head of a record that is not newer) also that none
- * is missing at the end. The content of an act whose personal facts were erased cannot be hashed anew: it is taken at its word, but only if an act says that
- * everything was purged.
+ * Null when these are the acts of one envelope as they were written, from the first one. With `head` (of the record as it was when they were read) also that none is
+ * missing at the end and that none was added there. The content of an act whose personal facts were erased cannot be hashed anew: it is taken at its word, but only
+ * of a record that was purged, and if an act of its chain says so.
  */
-export function verifyActs(acts: readonly Act[], head?: Pick<EnvelopeRecord, 'sequence' | 'actsHead'>): ActFault | null {
-  const isPurged = acts.some(({ type, isErased }) => type === 'envelope.purged' && !isErased)
+export function verifyActs(
+  acts: readonly Act[],
+  head?: Pick<EnvelopeRecord, 'sequence' | 'actsHead' | 'purgedAtMs'>,
+): ActFault | null {
+  const isPurged = head?.purgedAtMs !== undefined && acts.slice(0, head.sequence).some(({ type, isErased }) => type === 'envelope.purged' && !isErased)
   let previousHash = actsGenesis
   for (const [index, act] of acts.entries()) {
     const sequence = index + 1
@@ -68,6 +74,7 @@ export function verifyActs(acts: readonly Act[], head?: Pick<EnvelopeRecord, 'se
     const isItself = act.isErased ? isPurged : isAsHashed(act)
     if (!isItself) return { sequence, reason: 'edited' }
     if (act.previousHash !== previousHash) return { sequence, reason: 'unlinked' }
+    if (head && sequence > head.sequence) return { sequence, reason: 'added' }
     previousHash = act.hash
   }
   if (head && acts[head.sequence - 1]?.hash !== head.actsHead) return { sequence: acts.length + 1, reason: 'cut' }

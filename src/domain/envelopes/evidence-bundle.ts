@@ -71,7 +71,7 @@ export async function loadEvidence(
 }
 
 /** At most as much as there should be, and a byte more, which then tells. */
-export async function readWhole(blobs: Pick<BlobStore, 'read'>, key: string, bytes: number): Promise<Buffer> {
+async function readWhole(blobs: Pick<BlobStore, 'read'>, key: string, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of await blobs.read(key)) {

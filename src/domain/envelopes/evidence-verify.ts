@@ -15,8 +15,11 @@ type Manifest = { subject: string; kind: string; files: readonly { name: string;
 const zeros = '0'.repeat(64)
 const selfDescribing = ['manifest.json', 'manifest.jws']
 
-/** Looks at every file of a bundle (by name). Never throws: what cannot be read is a fault that names its file. */
-export function verifyEvidence(files: Files): EvidenceVerdict {
+/**
+ * Looks at every file of a bundle (by name). `others`: names of what lies beside the files and is none (folders, links). Never throws: what cannot be read is a fault
+ * that names its file.
+ */
+export function verifyEvidence(files: Files, others: readonly string[] = []): EvidenceVerdict {
   const looks: EvidenceLook[] = []
   const look = (file: string, what: string, work: () => string | null | { nothing: string }): void => {
     try {
@@ -32,6 +35,7 @@ export function verifyEvidence(files: Files): EvidenceVerdict {
   for (const listed of manifest?.files ?? []) look(listed.name, 'is as the manifest lists it', () => listingFault(files, listed))
   const names = new Set([...selfDescribing, ...(manifest?.files ?? []).map(({ name }) => name)])
   for (const name of files.keys()) if (!names.has(name)) look(name, 'is as the manifest lists it', () => 'the manifest does not list it')
+  for (const name of others) look(name, 'is as the manifest lists it', () => 'it is a folder, a link or the like: the manifest lists files alone')
   look('audit.ndjson', 'each entry is what was hashed, and follows the one before', () => auditFault(linesOf(files)))
   look('checkpoint.jws', 'a signed checkpoint speaks for the entries', () => checkpointFault(files))
   if (manifest?.kind === 'envelope') lookAtEnvelope(files, look)
@@ -49,8 +53,12 @@ function lookAtEnvelope(files: Files, look: Look): void {
     jsonOf(files, 'envelope.json').id === readManifest(files)?.subject ? null : 'it is of another envelope',
   )
   look('acts.json', 'each act is what was hashed, and follows the one before', () => actsFault(files))
+  look('envelope.json', 'says what the acts say', () => factsFault(files))
   look('audit.ndjson', 'the hash of each act stands in an entry of the trail', () => anchorFault(files))
   look('original.pdf', 'is the document that was sent', () => digestFault(files, 'original.pdf', recordOf(files, 'document').sha256))
+  look('certificate.pdf', 'is the certificate that was made with the seal', () =>
+    digestFault(files, 'certificate.pdf', recordOf(files, 'seal').certificateFileSha256),
+  )
   look('sealed.pdf', 'is the copy that was sealed', () => digestFault(files, 'sealed.pdf', recordOf(files, 'seal').sha256))
   look('sealed.pdf', 'begins with the document that was sent, byte for byte', () => {
     const original = fileOf(files, 'original.pdf')
@@ -168,17 +176,89 @@ function actsFault(files: Files): string | null {
     previous = act.hash
   }
   if (acts.length !== envelope.sequence || previous !== envelope.actsHead) return 'the last acts are not there'
-  return sentFault(files, acts)
+  return null
 }
 
-/** What envelope.json says of the document and of the seal must be what the acts say. */
-function sentFault(files: Files, acts: readonly Json[]): string | null {
-  const factsOf = (type: string): Json => (acts.find((act) => act.type === type)?.facts ?? {}) as Json
+/** Something that envelope.json and the acts both say. */
+type Said = readonly [what: string, envelope: unknown, acts: unknown]
+
+/** Whoever changes envelope.json must have changed the acts as well; those are hashed, and their hashes stand in the trail. */
+function factsFault(files: Files): string | null {
+  const envelope = jsonOf(files, 'envelope.json')
+  const acts = actsOf(files)
+  const said = [...sendingSaid(files, envelope, acts), ...signersSaid(envelope, acts), ...sealSaid(files, acts)]
+  const differing = said.filter(([, ours, theirs]) => canonical(ours ?? null) !== canonical(theirs ?? null))
+  return differing.length === 0 ? null : `the acts say something else of ${differing.map(([what]) => what).join(', ')}`
+}
+
+function factsOf(acts: readonly Json[], type: string): Json {
+  return (acts.find((act) => act.type === type)?.facts ?? {}) as Json
+}
+
+function firstAt(acts: readonly Json[], type: string): unknown {
+  return acts.find((act) => act.type === type)?.at
+}
+
+const endings = ['completed', 'declined', 'expired', 'canceled', 'seal_failed'].map((status) => `envelope.${status}`)
+
+function sendingSaid(files: Files, envelope: Json, acts: readonly Json[]): Said[] {
+  const sent = factsOf(acts, 'envelope.sent')
+  const document = recordOf(files, 'document')
+  const ended = acts.filter(({ type }) => endings.includes(String(type)))
+  return [
+    ['the required class', envelope.requiredClass, sent.requiredClass],
+    ['the order', envelope.order, sent.order],
+    ['what was declared', envelope.declarations, JSON.parse(String(sent.declarations))],
+    ['the document', document.id, sent.documentId],
+    ['its SHA-256', document.sha256, sent.documentSha256],
+    ['its length', document.bytes, sent.documentBytes],
+    ['its pages', document.pages, sent.pages],
+    ['its earlier signatures', document.wasSigned, sent.isSigned],
+    ['when it was sent', envelope.createdAt, firstAt(acts, 'envelope.sent')],
+    ['when it expires', envelope.expiresAt, sent.expiresAt],
+    ['its status', [`envelope.${String(envelope.status)}`], ended.map(({ type }) => type)],
+    ['when it ended', envelope.endedAt, ended.at(-1)?.at],
+  ]
+}
+
+/** What a signer did, by the member of envelope.json that says when. */
+const signerSteps = ['invited', 'viewed', 'verified', 'reviewed', 'consented', 'signed'] as const
+
+function signersSaid(envelope: Json, acts: readonly Json[]): Said[] {
+  const signers = (Array.isArray(envelope.signers) ? envelope.signers : []) as readonly Json[]
+  const numbers = signers.map(({ number }) => number)
+  const named = new Set(acts.flatMap(({ signer }) => (signer === null ? [] : [signer])))
+  return [
+    ['how many signers there are', signers.length, factsOf(acts, 'envelope.sent').signers],
+    ['who the signers are', numbers, numbers.map((_, index) => index + 1)],
+    ['who acted', [...named].filter((number) => !numbers.includes(number)), []],
+    ...signers.flatMap((signer): Said[] => {
+      const own = acts.filter((act) => act.signer === signer.number)
+      const typed = own.find(({ type }) => type === 'envelope.signed')?.personal as Json | undefined
+      const whose = `signer ${String(signer.number)}`
+      return [
+        [`whether ${whose} signed`, signer.status === 'signed', typed !== undefined],
+        [`the name that ${whose} typed`, signer.signedName, typed?.typedName],
+        ...signerSteps.map((step): Said => [`when ${whose} was ${step}`, signer[`${step}At`], firstAt(own, `envelope.${step}`)]),
+      ]
+    }),
+  ]
+}
+
+function sealSaid(files: Files, acts: readonly Json[]): Said[] {
   const seal = recordOf(files, 'seal')
-  const sealed = factsOf('envelope.sealed')
-  if (factsOf('envelope.sent').documentSha256 !== recordOf(files, 'document').sha256) return 'envelope.sent is of another document'
-  if (sealed.sha256 !== seal.sha256 || sealed.certificateSha256 !== seal.certificateSha256) return 'envelope.sealed is of another copy'
-  return null
+  const sealed = factsOf(acts, 'envelope.sealed')
+  const range = Array.isArray(seal.byteRange) ? seal.byteRange.map(String).join(' ') : null
+  return [
+    ['the sealed copy', seal.sha256, sealed.sha256],
+    ['its length', seal.bytes, sealed.bytes],
+    ['what the seal covers', range, sealed.byteRange],
+    ['the certificate of the seal', seal.certificateSha256, sealed.certificateSha256],
+    ['the certificate of completion', seal.certificateFileSha256, sealed.certificateFileSha256],
+    ['its length', seal.certificateFileBytes, sealed.certificateFileBytes],
+    ['the signatures before the seal', seal.signaturesBefore, sealed.signaturesBefore],
+    ['when it was sealed', seal.sealedAt, sealed.sealedAt],
+  ]
 }
 
 /** Entries of this subject are there in full, of others only their place and hashes; where many were left out a line says so. */
@@ -351,8 +431,10 @@ async function main(): Promise<void> {
   const { readdirSync, readFileSync } = await import('node:fs')
   const { dirname, join } = await import('node:path')
   const folder = process.argv[2] ?? dirname(process.argv[1] ?? '.')
-  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
-  const { ok, looks } = verifyEvidence(new Map(names.map(({ name }) => [name, readFileSync(join(folder, name))])))
+  const entries = readdirSync(folder, { withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }): [string, Buffer] => [name, readFileSync(join(folder, name))])
+  const others = entries.filter((entry) => !entry.isFile()).map(({ name }) => name)
+  const { ok, looks } = verifyEvidence(new Map(files), others)
   const width = Math.max(...looks.map(({ file }) => file.length))
   for (const { file, what, ok, detail } of looks) {
     const word = ok === null ? 'none' : ok ? 'ok  ' : 'FAIL'

@@ -6,33 +6,47 @@ import { analyserVersion } from '../documents/policy.ts'
 import type { Act, EnvelopeRecord, SealState } from '../envelope-ports.ts'
 import type { EvidenceFile } from '../evidence-ports.ts'
 import type { RetentionRecord } from '../retention-ports.ts'
+import { verifyActs } from './acts.ts'
 import { trailPart } from './evidence-audit.ts'
-import { finishBundle, jsonFile, readWhole, requireStored, textFile } from './evidence-bundle.ts'
+import { EvidenceDamaged, finishBundle, jsonFile, requireStored, textFile } from './evidence-bundle.ts'
 import type { EvidenceDeps } from './evidence-deps.ts'
 import { envelopeFacts } from './evidence-facts.ts'
 import { readCms } from './evidence-verify.ts'
+import { rowFault } from './row-fault.ts'
 
 /** The trail takes events within seconds; what is not there after this long is missing. */
 const trailPatienceMs = 10 * MINUTE_MS
 
-/** What is recorded of a sealed copy. */
-type Sealed = SealState & Required<Pick<SealState, 'sealedKey' | 'sha256' | 'bytes' | 'byteRange' | 'certificateSha256'>>
+const sealedMembers = [
+  ...(['sealedKey', 'sha256', 'bytes', 'byteRange', 'certificateSha256'] as const),
+  ...(['certificateKey', 'certificateFileSha256', 'certificateFileBytes'] as const),
+]
+
+/** What is recorded of a sealed copy and of its certificate. */
+type Sealed = SealState & Required<Pick<SealState, (typeof sealedMembers)[number]>>
 
 /**
  * The files, PDFs by where they lie. Throws `envelope_purged`, `evidence_not_ready` before completion and while the audit trail lags, `service_degraded`, and
- * EvidenceDamaged when a PDF is not in the store as it was recorded.
+ * EvidenceDamaged when a PDF is not in the store as it was recorded, or the row says something else than acts that are whole. Acts that are not make a bundle
+ * whose verifying names them.
  */
 export async function buildEvidence(deps: EvidenceDeps, record: EnvelopeRecord): Promise<EvidenceFile[]> {
   if (record.purgedAtMs !== undefined) throw new AppError('envelope_purged')
   const { seal } = record
+  const acts = await deps.envelopes.acts(record.id)
+  requireOwnRow(record, acts)
   if (record.status !== 'completed' || !isSealed(seal))
     throw new AppError('evidence_not_ready', { detail: 'There is evidence once the envelope is completed.' })
   const pdfs: EvidenceFile[] = [
     { name: 'sealed.pdf', content: { key: seal.sealedKey, bytes: seal.bytes, sha256: seal.sha256 } },
     { name: 'original.pdf', content: { key: record.documentKey, bytes: record.documentBytes, sha256: record.documentSha256 } },
+    {
+      name: 'certificate.pdf',
+      content: { key: seal.certificateKey, bytes: seal.certificateFileBytes, sha256: seal.certificateFileSha256 },
+    },
   ]
   await requireStored(deps.blobs, pdfs)
-  const [acts, retention] = await Promise.all([deps.envelopes.acts(record.id), deps.retention.read(record.id)])
+  const retention = await deps.retention.read(record.id)
   const wish = {
     subjects: [record.id, `retention:${record.id}`],
     sinceMs: record.createdAtMs,
@@ -42,7 +56,6 @@ export async function buildEvidence(deps: EvidenceDeps, record: EnvelopeRecord):
   const trail = await trailPart(deps, wish, isOld)
   return finishBundle(deps, 'envelope', record.id, [
     ...pdfs,
-    ...(await certificateFile(deps, seal)),
     jsonFile('envelope.json', envelopeFacts(deps.keyring, record, seal)),
     jsonFile('acts.json', acts),
     textFile('audit.ndjson', trail.lines),
@@ -53,21 +66,18 @@ export async function buildEvidence(deps: EvidenceDeps, record: EnvelopeRecord):
   ])
 }
 
+function requireOwnRow(record: EnvelopeRecord, acts: readonly Act[]): void {
+  const fault = verifyActs(acts, record) === null ? rowFault(record, acts) : null
+  if (fault !== null) throw new EvidenceDamaged(`the envelope is not what its acts say: ${fault}`)
+}
+
 function isSealed(seal: SealState | undefined): seal is Sealed {
-  if (!seal) return false
-  const { sealedKey, sha256, bytes, byteRange, certificateSha256 } = seal
-  return [sealedKey, sha256, bytes, byteRange, certificateSha256].every((fact) => fact !== undefined)
+  return seal !== undefined && sealedMembers.every((member) => seal[member] !== undefined)
 }
 
 function isAnchored(acts: readonly Act[], entries: readonly AuditEntry[]): boolean {
   const anchored = new Set(entries.map(({ action, subjectSequence }) => `${subjectSequence} ${action}`))
   return acts.every(({ sequence, type }) => anchored.has(`${sequence} ${type}`))
-}
-
-async function certificateFile({ blobs }: EvidenceDeps, { certificateKey }: SealState): Promise<EvidenceFile[]> {
-  const bytes = certificateKey === undefined ? null : await blobs.sizeOf(certificateKey)
-  if (certificateKey === undefined || bytes === null) return []
-  return [{ name: 'certificate.pdf', content: await readWhole(blobs, certificateKey, bytes) }]
 }
 
 /** Only the gap of the sealed copy is read: it holds the signature with its certificates. */

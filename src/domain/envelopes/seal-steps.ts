@@ -25,6 +25,9 @@ export const nextStep: Readonly<Record<Exclude<SealStep, 'verified'>, Step>> = {
   stored: verify,
 }
 
+/** The certificate reads back as something else: what was assembled is made anew, for another copy would not mend it. */
+export const certificateUpset = 'certificate_read_back'
+
 /** The folder in which an envelope's blobs lie. */
 export function envelopeFolder(id: string): string {
   return `envelopes/${id}`
@@ -50,8 +53,9 @@ async function assemble(deps: SealDeps, record: Sealing, run: Run): Promise<Step
   const [certificateKey, assembledKey] = [newKey(id, 'certificate'), newKey(id, 'assembled')]
   await deps.blobs.write(certificateKey, certificate)
   await deps.blobs.write(assembledKey, increment)
+  const certificateFile = { certificateKey, certificateFileSha256: sha256Of(certificate), certificateFileBytes: certificate.length }
   const { byteRange } = prepared
-  return { seal: { ...seal, step: 'assembled', certificateKey, assembledKey, byteRange }, written: [certificateKey, assembledKey] }
+  return { seal: { ...seal, step: 'assembled', ...certificateFile, assembledKey, byteRange }, written: [certificateKey, assembledKey] }
 }
 
 async function printCertificate(deps: SealDeps, record: Sealing): Promise<Buffer> {
@@ -98,13 +102,15 @@ async function store(deps: SealDeps, record: Sealing): Promise<StepResult> {
   return { seal: { ...seal, step: 'stored', sealedKey, sha256: hash.digest('hex'), bytes }, written: [sealedKey] }
 }
 
-/** Reads the copy back, compares and judges it, and the document that it was made of. */
+/** Reads the copy and the certificate back, compares and judges the copy, and the document that it was made of. */
 async function verify(deps: SealDeps, record: Sealing, run: Run): Promise<StepResult> {
   const { seal, documentKey } = record
   const { sealedKey, sha256, certificateSha256 } = recorded(seal, 'sealedKey', 'sha256', 'certificateSha256')
   const hash = createHash('sha256')
   for await (const chunk of (await deps.blobs.read(sealedKey)) as AsyncIterable<Buffer>) hash.update(chunk)
   if (hash.digest('hex') !== sha256) throw new SealingUpset('read_back')
+  const { certificateKey, certificateFileSha256 } = recorded(seal, 'certificateKey', 'certificateFileSha256')
+  if (sha256Of(await readBlob(deps.blobs, certificateKey)) !== certificateFileSha256) throw new SealingUpset(certificateUpset)
   const nowMs = deps.clock.nowMs()
   const judge = async (key: string) =>
     requireReport(await deps.documentFiles.withStored(key, run.signal, (path) => deps.sandbox.signatures(path, nowMs, run.signal)))
@@ -120,8 +126,12 @@ async function verify(deps: SealDeps, record: Sealing, run: Run): Promise<StepRe
     nowMs,
     judgementKeptMs,
   )
-  await deps.integrity.note({ subject: record.id, key: sealedKey, atMs: nowMs, outcome: 'intact' })
+  for (const key of [sealedKey, certificateKey]) await deps.integrity.note({ subject: record.id, key, atMs: nowMs, outcome: 'intact' })
   return { seal: { ...seal, step: 'verified', signaturesBefore: before.signatures.length, sealedAtMs: nowMs }, written: [] }
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** What earlier steps recorded; that it is not there is a fault of ours. */

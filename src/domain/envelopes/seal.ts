@@ -3,14 +3,15 @@
 import { RetryLater } from '../../errors.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import { DAY_MS } from '../../lib/durations.ts'
-import type { EnvelopeRecord, SealState } from '../envelope-ports.ts'
+import type { EnvelopeRecord, SealState, SealStep } from '../envelope-ports.ts'
 import type { Run } from '../verification/deliver.ts'
 import { decideOn } from './decide.ts'
 import { draftOf, type Draft } from './draft.ts'
 import { endOf } from './end.ts'
 import type { SealDeps } from './seal-deps.ts'
+import { factsOfSeal } from './seal-facts.ts'
 import { SealingFailed, SealingOvertaken, SealingUpset } from './seal-fault.ts'
-import { envelopeFolder, nextStep, type StepResult } from './seal-steps.ts'
+import { certificateUpset, envelopeFolder, nextStep, type StepResult } from './seal-steps.ts'
 import { systemTrace } from './trace.ts'
 import { waitingFor } from './wait.ts'
 
@@ -69,8 +70,7 @@ async function complete(deps: SealDeps, { id }: Sealing): Promise<EnvelopeRecord
   const nowMs = deps.clock.nowMs()
   const end = (before: EnvelopeRecord): Draft | null => {
     if (!isSealing(before) || before.seal.step !== 'verified') return null
-    const { sha256 = '', bytes = 0, certificateSha256 = '', byteRange = [], signaturesBefore = 0 } = before.seal
-    const facts = { sha256, bytes, certificateSha256, byteRange: byteRange.join(' '), signaturesBefore }
+    const facts = factsOfSeal(before.seal)
     const { assembledKey: _used, ...seal } = before.seal
     const draft = { ...draftOf({ ...before, seal }), acts: [{ type: 'envelope.sealed' as const, facts }] }
     const signers = before.signers.map(({ number }) => number)
@@ -121,18 +121,23 @@ async function endOrRepeat(deps: SealDeps, id: string, error: unknown, run: Run)
   }
 }
 
-/** Writes the reason down; whether this was the last try. A copy that came back as something else is made anew. */
+/** Writes the reason down; whether this was the last try. What came back as something else is made anew. */
 async function noteTry(deps: SealDeps, id: string, reason: string, isUpset: boolean): Promise<boolean> {
   const outcome = await deps.envelopes.change(id, (before) => {
     if (!isSealing(before)) return { change: null, value: false }
     const { seal } = before
     const kills = (seal.kills ?? 0) + (isUpset ? 1 : 0)
-    const step = isUpset && seal.step === 'stored' ? ('signed' as const) : seal.step
+    const step = isUpset && seal.step === 'stored' ? stepAgain(reason) : seal.step
     const changed = { ...seal, step, tries: seal.tries + 1, reason, ...(kills === 0 ? {} : { kills }) }
     const isLast = kills > upsetsAllowed || deps.clock.nowMs() - seal.requestedAtMs > patienceMs
     return { change: { record: { ...before, seal: changed }, acts: [], events: [] }, value: isLast }
   })
   return outcome?.value === true
+}
+
+/** From where on it is made anew. */
+function stepAgain(reason: string): SealStep {
+  return reason === `killed_${certificateUpset}` ? 'requested' : 'signed'
 }
 
 function wordOf(error: unknown): string {

@@ -19,15 +19,24 @@ type SweepRow = {
 type LookRow = { storage_key: string; subject: string; at: Date; outcome: IntegrityLook['outcome'] }
 type ObjectRow = { subject: string; key: string; sha256: string; bytes: string }
 
-/** What documents are made of, and sealed copies; each key once, under the oldest document that has it. */
+/** What documents are made of, sealed copies, and their certificates; each key once, under the oldest document that has it. */
 const documentsKept = `select distinct on (storage_key collate "C") id as subject, storage_key collate "C" as key, encode(sha256, 'hex') as sha256, bytes from documents`
-const sealedKept = `select id as subject, (seal ->> 'sealedKey') collate "C" as key, seal ->> 'sha256' as sha256, (seal ->> 'bytes')::bigint as bytes from envelopes
-  where status = 'completed' and purged_at is null and seal ->> 'sealedKey' is not null
-  and not exists (select from retention where subject = envelopes.id and purging_at is not null)`
+const ofSeal = (key: string, sha256: string, bytes: string): { kept: string; key: string } => ({
+  kept: `select id as subject, (seal ->> '${key}') collate "C" as key, seal ->> '${sha256}' as sha256, (seal ->> '${bytes}')::bigint as bytes from envelopes
+  where status = 'completed' and purged_at is null and seal ->> '${key}' is not null and seal ->> '${sha256}' is not null
+  and not exists (select from retention where subject = envelopes.id and purging_at is not null)`,
+  key: `(seal ->> '${key}') collate "C"`,
+})
+const [copies, certificates] = [
+  ofSeal('sealedKey', 'sha256', 'bytes'),
+  ofSeal('certificateKey', 'certificateFileSha256', 'certificateFileBytes'),
+]
 const objects = `select * from (
   (${documentsKept} where $1::text is null or storage_key collate "C" > $1 order by storage_key collate "C", created_at limit $2) union all
-  (${sealedKept} and ($1::text is null or (seal ->> 'sealedKey') collate "C" > $1) order by 2 limit $2)) as kept order by key limit $2`
-const isKept = `select exists (select from documents where storage_key collate "C" = $1) or exists (${sealedKept} and (seal ->> 'sealedKey') collate "C" = $1) as kept`
+  (${copies.kept} and ($1::text is null or ${copies.key} > $1) order by 2 limit $2) union all
+  (${certificates.kept} and ($1::text is null or ${certificates.key} > $1) order by 2 limit $2)) as kept order by key limit $2`
+const isKept = `select exists (select from documents where storage_key collate "C" = $1) or exists (${copies.kept} and ${copies.key} = $1)
+  or exists (${certificates.kept} and ${certificates.key} = $1) as kept`
 /** Not a turn of the drains' (events.ts), but numbered with them. */
 const turn = 7_295_110_836
 /** What was seen so long ago says nothing of today: such a sweep is begun anew. */

@@ -6,11 +6,13 @@ import { findClaims, readClauses } from '../../../src/domain/compliance/detector
 import { projectRoot } from '../../../src/lib/run-file.ts'
 import { ruleSet } from '../../support/compliance.ts'
 
-const read = (...texts: string[]) =>
-  readClauses(
-    texts.map((text, at) => ({ page: at + 1, text })),
-    ruleSet,
-  )
+const report = (texts: readonly string[], more: { pageCount?: number; failedPages?: number[] } = {}) => ({
+  pageCount: texts.length,
+  failedPages: [],
+  pages: texts.map((text, at) => ({ page: at + 1, text })),
+  ...more,
+})
+const read = (...texts: string[]) => readClauses(report(texts), 0, ruleSet)
 
 it('finds clauses that ask for ink, by page, across line ends, hyphens and case', () => {
   const { inkClauses } = read('Nothing here.', 'Each party shall sign in ORIGINAL\n  INK.', 'This may be executed in counter-\nparts.')
@@ -51,4 +53,18 @@ it('no template of ours claims accreditation', () => {
   const texts = readOwnTexts(join(projectRoot, 'templates'))
   expect(Object.keys(texts).length).toBeGreaterThan(20)
   expect(findClaims(texts, ruleSet).hits).toEqual([])
+})
+
+it('has read a text only if every page has some, but for a blank last one of a file without a picture', () => {
+  const isRead = (texts: readonly string[], images: number | null, more = {}) => readClauses(report(texts, more), images, ruleSet).isRead
+  expect(isRead(['One.', 'Two.'], 3)).toBe(true)
+  expect(isRead(['One.', ' \n'], 0)).toBe(true)
+  expect(isRead(['One.', ''], 1)).toBe(false)
+  expect(isRead(['One.', ''], null)).toBe(false)
+  expect(isRead(['', 'Two.'], 0)).toBe(false)
+  expect(isRead(['One.', '', ''], 0)).toBe(false)
+  expect(isRead([''], 0)).toBe(false)
+  expect(isRead([], 0)).toBe(false)
+  expect(isRead(['One.'], 0, { failedPages: [2], pageCount: 2 })).toBe(false)
+  expect(isRead(['One.'], 0, { pageCount: 2 })).toBe(false)
 })

@@ -50,6 +50,15 @@ const altered = { state: 'stored', recordedSha256: sha('b'), sha256: sha('0') } 
 const hit = { page: 1, kind: 'will', phrase: 'last will and testament' }
 const ink = { page: 3, phrase: 'original ink' }
 const text = (change: Partial<CheckFacts['text']>): CheckFacts['text'] => ({ isRead: true, inkClauses: [], kindHints: [], ...change })
+const unread = text({ isRead: false })
+/** An envelope that is not completed; its document is looked at. */
+const standing = (status: string) =>
+  made({ envelope: envelope({ status }), subject: { ...made().subject, what: 'document' }, signatures: [] })
+const disputed = (name: keyof CheckFacts['declarations'], said: string, asked: string) =>
+  made({
+    declarations: { documentKind: 'lease', [name]: said },
+    contradictions: [{ name, envelope: JSON.stringify(said), request: JSON.stringify(asked) }],
+  })
 const requests = (sent: number, failed: number, unknown: number) =>
   made({ envelope: envelope({ signers: [{ number: 1, status: 'signed', requests: { sent, failed, unknown } }] }) })
 
@@ -62,6 +71,11 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['no kind', imported(), 'INDETERMINATE'],
     ['a hint against the declaration', made({ text: text({ kindHints: [hit] }) }), 'INDETERMINATE'],
     ['a kind on no list', made({ declarations: { documentKind: 'bill_of_exchange' } }), 'INDETERMINATE'],
+    ['the default kind of what could not be read', made({ text: unread }), 'INDETERMINATE'],
+    ['a declared kind of what could not be read', made({ text: unread, documentKindFrom: 'declared' }), 'PASS'],
+    ['two allowed kinds', disputed('documentKind', 'lease', 'agreement'), 'INDETERMINATE'],
+    ['a lease that the request calls a will', disputed('documentKind', 'lease', 'will'), 'FAIL'],
+    ['a will that the request calls a lease', disputed('documentKind', 'will', 'lease'), 'FAIL'],
     ['an excluded kind with a hint', made({ declarations: { documentKind: 'will' }, text: text({ kindHints: [hit] }) }), 'FAIL'],
   ],
   'ETA-17-CONSENT': [
@@ -119,6 +133,13 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['a signature of an unknown kind', signed({ integrity: 'unsupported' }), 'INDETERMINATE'],
     ['a signature that was never made', signed(neverMade), 'INDETERMINATE'],
     ['one that was never made, with a faulty range', signed({ ...neverMade, coverage: 'faulty' }), 'FAIL'],
+    ['an envelope that is being signed', standing('partially_signed'), 'INDETERMINATE'],
+    ['an envelope that is being sealed', standing('sealing'), 'INDETERMINATE'],
+    ['an envelope that could not be sealed', standing('seal_failed'), 'FAIL'],
+    ['an envelope that was declined', standing('declined'), 'INDETERMINATE'],
+    ['an envelope that was canceled', standing('canceled'), 'INDETERMINATE'],
+    ['an envelope that expired', standing('expired'), 'INDETERMINATE'],
+    ['a completed envelope without a sealed copy', standing('completed'), 'FAIL'],
     ['no final form on record', imported({ signatures: [] }), 'INDETERMINATE'],
     ['deleted', made({ subject: { ...gone, what: 'sealed' } }), 'FAIL'],
     ['a store that is away', made({ subject: { ...away, what: 'sealed' } }), 'INDETERMINATE'],
@@ -129,6 +150,7 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['a page that changed', examined({ rendering: { pages: 2, failedPages: [], isCapped: false, changedPages: [1] } }), 'FAIL'],
     ['a script', examined({ active: [{ kind: 'javascript', object: '7 0' }] }), 'INDETERMINATE'],
     ['a hidden layer', examined({ layers: { total: 2, hiddenByDefault: 1 } }), 'INDETERMINATE'],
+    ['layers that are all shown to begin with', examined({ layers: { total: 1, hiddenByDefault: 0 } }), 'INDETERMINATE'],
     ['something over the page', examined({ overlays: [{ page: 1, object: '8 0', why: 'covers the page' }] }), 'INDETERMINATE'],
     [
       'more pages than are drawn',
@@ -142,6 +164,9 @@ const rows: { [Id in RuleId]: Row[] } = {
   'ETA-22-PRODUCE': [
     ['a bundle that verifies', made(), 'PASS'],
     ['a bundle that does not', made({ bundle: { state: 'failed', detail: 'acts.json', files: 9 } }), 'FAIL'],
+    ['an envelope that is being signed', standing('sent'), 'INDETERMINATE'],
+    ['an envelope that could not be sealed', standing('seal_failed'), 'FAIL'],
+    ['an envelope that was canceled', standing('canceled'), 'INDETERMINATE'],
     ['no bundle', made({ bundle: { state: 'skipped', detail: 'too large', files: 0 } }), 'INDETERMINATE'],
   ],
   'ETA-23-COPIES': [
@@ -241,6 +266,9 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['basic, as the parties agreed', made(), 'PASS'],
     ['basic, where a law names no type', made({ requiredClass: 'law_unspecified' }), 'FAIL'],
     ['basic, where a law asks for recognised', made({ requiredClass: 'law_recognised' }), 'FAIL'],
+    ['an envelope that was declined', standing('declined'), 'FAIL'],
+    ['an envelope that was canceled', standing('canceled'), 'FAIL'],
+    ['an envelope that expired', standing('expired'), 'FAIL'],
     ['unknown', imported(), 'INDETERMINATE'],
     ['an unsigned file', imported({ requiredClass: 'party_agreed', signatures: [] }), 'FAIL'],
     [
@@ -273,6 +301,8 @@ const rows: { [Id in RuleId]: Row[] } = {
     ['nobody wants ink', made({ declarations: { contraryIntention: 'none' }, text: text({ inkClauses: [ink] }) }), 'PASS'],
     ['nothing said and nothing found', made(), 'PASS'],
     ['ink is wanted', made({ declarations: { contraryIntention: 'ink_required' } }), 'FAIL'],
+    ['ink by the envelope, none by the request', disputed('contraryIntention', 'ink_required', 'none'), 'FAIL'],
+    ['none by the envelope, ink by the request', disputed('contraryIntention', 'none', 'ink_required'), 'FAIL'],
     ['a clause and nothing said', made({ text: text({ inkClauses: [ink] }) }), 'INDETERMINATE'],
     ['no text and nothing said', made({ text: text({ isRead: false }) }), 'INDETERMINATE'],
     ['signed in 2025', signed({ signedAt: '2025-03-01T10:00:00.000Z' }), 'NOT_IN_FORCE'],
@@ -486,6 +516,14 @@ const cases = ruleIds.flatMap((id) => rows[id].map(([what, facts, result]) => ({
 it.each(cases)('$id: $what: $result', ({ id, facts, result }) => {
   const outcome = evaluateRules(facts, ruleSet).find((rule) => rule.id === id)
   expect(outcome).toMatchObject({ id, result })
+})
+
+it('where envelope and request declare different things, both are in the evidence', () => {
+  const outcome = evaluateRules(disputed('documentKind', 'lease', 'agreement'), ruleSet).find(({ id }) => id === 'ETA-16-EXCLUDED')
+  expect(outcome?.evidence.slice(0, 2)).toEqual([
+    { kind: 'fact', ref: 'documentKind: "lease"', note: 'the envelope says' },
+    { kind: 'fact', ref: 'documentKind: "agreement"', note: 'the request says' },
+  ])
 })
 
 it('every rule has an evaluator, and every outcome says why, what it rests on and what to do', () => {

@@ -4,9 +4,10 @@ import type { AuditEntry } from '../../../src/contracts/audit.ts'
 import { chainBehind } from '../../../src/domain/audit/chain.ts'
 import { latestCheckpoint, writeCheckpoint } from '../../../src/domain/audit/checkpoints.ts'
 import { rotateAudit } from '../../../src/domain/audit/rotate.ts'
-import { documentTrail, entriesOf, envelopeTrail } from '../../../src/domain/compliance/gather-trail.ts'
+import { documentTrail, entriesOf, envelopeTrail, withoutOvertaken } from '../../../src/domain/compliance/gather-trail.ts'
 import { verifyActs } from '../../../src/domain/envelopes/acts.ts'
 import type { EnvelopeRecord } from '../../../src/domain/envelope-ports.ts'
+import { createEventLog } from '../../../src/stores/redis/event-log.ts'
 import { createTestEvidence, type TestEvidence } from '../../support/evidence.ts'
 
 let t: TestEvidence
@@ -115,6 +116,21 @@ it('that was hashed anew from an edited entry on is told by a checkpoint', async
   expect(await look(record)).toMatchObject({ state: 'whole' })
 })
 
+it('of which everything was taken out is broken where others go on behind it, and by the gap where something stood before', async () => {
+  await t.noise(1)
+  t.clock.advance(3_600_000)
+  const record = await t.complete()
+  const taken = await sequences(record)
+  const last = taken.at(-1) ?? 0
+  const hide = (sequence: number) => t.tamper('update audit_entries set sequence = -sequence where sequence = $1', [sequence])
+  for (const sequence of taken) await hide(sequence)
+  await t.noise(1)
+  expect(await look(record)).toMatchObject({ state: 'broken', detail: expect.stringContaining('removed') as string })
+  for (const sequence of taken) await hide(-sequence)
+  expect(await look(record)).toMatchObject({ state: 'whole' })
+  expect((await sequences(record)).at(-1)).toBe(last)
+})
+
 it('is behind while the events of the last acts are on their way', async () => {
   const { id } = await t.ready()
   const record = await t.read(id)
@@ -162,4 +178,25 @@ it('of a document without an envelope is its own entries', async () => {
   const own = await t.evidence.audit.read(0, 1, {})
   expect((await documentTrail(t.evidence, own, 0)).facts.state).toBe('whole')
   expect((await documentTrail(t.evidence, [], Date.now() + 1e9)).facts.state).toBe('none')
+})
+
+// The last one: an entry of a later time keeps archives from taking anything.
+it('that has taken what happened long after an act without an entry is broken once that was waited for', async () => {
+  t.clock.advance(60_000)
+  const { id } = await t.ready()
+  const found = async () => {
+    const record = await t.read(id)
+    return envelopeTrail(t.evidence, await entriesOf(t.evidence, id), await t.acts(id), record.createdAtMs)
+  }
+  const waiting = await found()
+  expect([waiting.isOvertaken, withoutOvertaken(waiting).facts.state]).toEqual([false, 'behind'])
+  const laterMs = t.clock.nowMs() + 3_600_000
+  const event = { type: 'thing.happened', subject: 'other', sequence: 1 }
+  await createEventLog(t.domain.runner).append(0, event, { requestId: 'r', actor: 'somebody' }, laterMs)
+  // Only the streams are drained: the acts' own events are still in the outbox.
+  await t.drainStreams()
+  const overtaken = await found()
+  expect([overtaken.facts.state, withoutOvertaken(overtaken).facts.state]).toEqual(['behind', 'broken'])
+  await t.drain()
+  expect(withoutOvertaken(await found()).facts.state).toBe('whole')
 })

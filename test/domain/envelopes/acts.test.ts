@@ -82,20 +82,33 @@ describe('verifying', () => {
     expect(verifyActs([{ ...first, hash: hashOfAct(first) }, ...rest])).toEqual({ sequence: 2, reason: 'unlinked' })
   })
 
-  it('tells a cut end by the head of the record, and a record that is older than the acts is no fault', () => {
+  it('tells a cut end by the head of the record, and an act behind it', () => {
     const { record, acts } = chain()
     expect(verifyActs(acts.slice(0, 2), record)).toEqual({ sequence: 3, reason: 'cut' })
     expect(verifyActs(acts.slice(0, 2))).toBeNull()
-    expect(verifyActs(acts, { sequence: 2, actsHead: acts[1]?.hash ?? '' })).toBeNull()
+    expect(verifyActs(acts, { sequence: 2, actsHead: acts[1]?.hash ?? '' })).toEqual({ sequence: 3, reason: 'added' })
     expect(verifyActs([], record)).toEqual({ sequence: 1, reason: 'cut' })
   })
 
-  it('takes erased acts at their word once a later act says that everything was purged; their links still count', () => {
+  const erased = (acts: readonly Act[]): Act[] => acts.map((act) => (act.sequence === 3 ? { ...act, personal: {}, isErased: true } : act))
+
+  it('takes erased acts at their word once a later act of a purged record says so; their links still count', () => {
     const { record, acts } = chain()
-    const purged = appendActs(record, [{ type: 'envelope.purged' }], trace, 3_000)
-    const all = [...acts, ...purged.acts].map((act): Act => (act.sequence === 3 ? { ...act, personal: {}, isErased: true } : act))
+    const purged = appendActs({ ...record, purgedAtMs: 3_000 }, [{ type: 'envelope.purged' }], trace, 3_000)
+    const all = erased([...acts, ...purged.acts])
     expect(verifyActs(all, purged.record)).toBeNull()
     const forged = all.map((act) => (act.sequence === 3 ? { ...act, hash: actsGenesis } : act))
-    expect(verifyActs(forged)).toEqual({ sequence: 4, reason: 'unlinked' })
+    expect(verifyActs(forged, purged.record)).toEqual({ sequence: 4, reason: 'unlinked' })
+  })
+
+  it('does not take the word of a purge that somebody put behind the last act', () => {
+    const { record, acts } = chain()
+    const purged = appendActs(record, [{ type: 'envelope.purged' }], trace, 3_000)
+    const all = erased([...acts, ...purged.acts])
+    expect(verifyActs(all, record)).toEqual({ sequence: 3, reason: 'edited' })
+    expect(verifyActs(all, { ...record, purgedAtMs: 3_000 })).toEqual({ sequence: 3, reason: 'edited' })
+    expect(verifyActs([...acts, ...purged.acts], record)).toEqual({ sequence: 4, reason: 'added' })
+    // Not even within the chain, of a record that was not purged.
+    expect(verifyActs(all, purged.record)).toEqual({ sequence: 3, reason: 'edited' })
   })
 })

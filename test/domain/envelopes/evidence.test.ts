@@ -1,15 +1,17 @@
 // Evidence bundles of completed envelopes: they verify by themselves, offline, and name whatever is not as it was.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EnvelopeRecord } from '../../../src/domain/envelope-ports.ts'
+import { hashOfAct } from '../../../src/domain/envelopes/acts.ts'
 import { buildDocumentEvidence } from '../../../src/domain/envelopes/evidence-document.ts'
-import { loadEvidence } from '../../../src/domain/envelopes/evidence-bundle.ts'
+import { finishBundle, loadEvidence } from '../../../src/domain/envelopes/evidence-bundle.ts'
 import { exportEvidence } from '../../../src/domain/envelopes/evidence-export.ts'
 import { verifyEvidence } from '../../../src/domain/envelopes/evidence-verify.ts'
+import { getEnvelopeActs } from '../../../src/domain/envelopes/read.ts'
 import { createEventLog } from '../../../src/stores/redis/event-log.ts'
 import { refusal } from '../../support/domain.ts'
 import { sender } from '../../support/envelopes.ts'
@@ -31,10 +33,14 @@ beforeAll(async () => {
 })
 
 /** What `node verify.ts` says of a bundle in a folder of its own. */
-async function verifyInFolder(files: ReadonlyMap<string, Buffer>): Promise<{ code: number; output: string; errors: string }> {
+async function verifyInFolder(
+  files: ReadonlyMap<string, Buffer>,
+  change: (folder: string) => void = () => {},
+): Promise<{ code: number; output: string; errors: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-bundle-'))
   try {
     for (const [name, content] of files) writeFileSync(join(folder, name), content)
+    change(folder)
     const { stdout, stderr } = await run(process.execPath, ['verify.ts'], { cwd: folder, env: {} })
     return { code: 0, output: stdout, errors: stderr }
   } catch (error) {
@@ -142,8 +148,62 @@ describe('a bundle', () => {
     expect(faults(new Map([...bundle, ['extra.txt', Buffer.from('x')]]))).toEqual(['extra.txt'])
   })
 
+  test('names folders and links that somebody put beside the files', async () => {
+    const { code, output } = await verifyInFolder(bundle, (folder) => {
+      mkdirSync(join(folder, 'more'))
+      symlinkSync('sealed.pdf', join(folder, 'sealed-again.pdf'))
+    })
+    expect(code).toBe(1)
+    expect(output).toMatch(/FAIL {2}more .*the manifest lists files alone/)
+    expect(output).toMatch(/FAIL {2}sealed-again\.pdf /)
+  })
+
+  test('takes no link for a file that the manifest lists', async () => {
+    const { code, output } = await verifyInFolder(bundle, (folder) => {
+      renameSync(join(folder, 'sealed.pdf'), join(folder, 'manifest.old'))
+      symlinkSync('manifest.old', join(folder, 'sealed.pdf'))
+    })
+    expect(code).toBe(1)
+    expect(output).toMatch(/FAIL {2}sealed\.pdf/)
+  })
+
   test('tells its reader where the key is published, since a forger would bring a key along', () => {
     expect(bundle.get('README.txt')?.toString()).toContain('https://sallyport.test/.well-known/jwks.json')
+  })
+})
+
+describe('an envelope.json that the acts do not bear out is named, though it was signed with the bundle', () => {
+  type Facts = Record<string, unknown> & { signers: Record<string, unknown>[]; seal: Record<string, unknown>; document: object }
+  test.for<[string, (facts: Facts) => Facts, string]>([
+    ['another class', (facts) => ({ ...facts, requiredClass: 'law_recognised' }), 'the required class'],
+    ['other declarations', (facts) => ({ ...facts, declarations: {} }), 'what was declared'],
+    ['another order', (facts) => ({ ...facts, order: 'none' }), 'the order'],
+    ['fewer signers', (facts) => ({ ...facts, signers: facts.signers.slice(0, 1) }), 'how many signers there are, who acted'],
+    ['another status', (facts) => ({ ...facts, status: 'seal_failed' }), 'its status'],
+    ['another end', (facts) => ({ ...facts, endedAt: '2020-01-01T00:00:00.000Z' }), 'when it ended'],
+    ['another document', (facts) => ({ ...facts, document: { ...facts.document, id: 'doc_x' } }), 'the document'],
+    ['a name that nobody typed', (facts) => withSigner(facts, { signedName: 'Eve' }), 'the name that signer 1 typed'],
+    ['a time at which nobody consented', (facts) => withSigner(facts, { consentedAt: null }), 'when signer 1 was consented'],
+    ['a signer who has not signed', (facts) => withSigner(facts, { status: 'verified' }), 'whether signer 1 signed'],
+    ['another range', (facts) => ({ ...facts, seal: { ...facts.seal, byteRange: [0, 1, 2, 3] } }), 'what the seal covers'],
+    [
+      'another certificate of completion',
+      (facts) => ({ ...facts, seal: { ...facts.seal, certificateFileSha256: '0'.repeat(64) } }),
+      'the certificate of completion',
+    ],
+  ])('%s', async ([, change, what]) => {
+    const changed = Buffer.from(JSON.stringify(change(jsonOf('envelope.json') as Facts)))
+    const own = ['jwks.json', 'verify.ts', 'README.txt', 'manifest.json', 'manifest.jws']
+    const parts = [...bundle].filter(([name]) => !own.includes(name)).map(([name, content]) => ({ name, content }))
+    const told = parts.map((part) => (part.name === 'envelope.json' ? { ...part, content: changed } : part))
+    const files = await loadEvidence(it.deps.blobs, await finishBundle(it.evidence, 'envelope', record.id, told))
+    const looks = verifyEvidence(files ?? new Map()).looks.filter(({ ok }) => ok === false)
+    expect(looks.map(({ file, detail }) => `${file}: ${detail}`)).toContain(`envelope.json: the acts say something else of ${what}`)
+  })
+
+  const withSigner = (facts: Facts, change: object): Facts => ({
+    ...facts,
+    signers: facts.signers.map((signer, index) => (index === 0 ? { ...signer, ...change } : signer)),
   })
 })
 
@@ -174,6 +234,53 @@ describe('what was tampered with before the bundle was made is named', () => {
     const found = await tampered(`delete from envelope_acts where envelope_id = $1 and type = 'envelope.consented' and signer = 2`, [])
     expect(found.join('\n')).toMatch(/acts\.json: .*missing or out of its place/)
   })
+})
+
+describe('there is no bundle of a row that its acts do not bear out', () => {
+  test.for([
+    ['fewer signers', `signers = jsonb_build_array(signers -> 0)`, 'number of signers'],
+    ['another class', `required_class = 'law_unspecified'`, 'requiredClass'],
+    ['other declarations', `declarations = '{}'`, 'declarations'],
+    ['another end', `status = 'seal_failed'`, 'status'],
+  ] as const)('%s', async ([, set, what]) => {
+    const other = await it.complete()
+    await it.tamper(`update envelopes set ${set} where id = $1`, [other.id])
+    await expect(it.bundle(await it.read(other.id))).rejects.toThrow(`the envelope is not what its acts say: ${what}`)
+  })
+})
+
+test('an act that was edited and called erased is told, though an act of a purge was put behind the last one', async () => {
+  const other = await it.complete()
+  const last = (await it.acts(other.id)).at(-1)
+  expect(await getEnvelopeActs(it.deps, sender, other.id)).toMatchObject({ ok: true, fault: null })
+  await it.tamper(`update envelope_acts set facts = '{}', erased = true where envelope_id = $1 and sequence = 1`, [other.id])
+  const body = {
+    envelopeId: other.id,
+    sequence: other.sequence + 1,
+    type: 'envelope.purged' as const,
+    signer: null,
+    at: last?.at ?? '',
+    facts: {},
+    personal: {},
+    previousHash: other.actsHead,
+  }
+  await it.tamper(
+    `insert into envelope_acts (envelope_id, sequence, type, signer, at, facts, personal, previous_hash, hash)
+     values ($1, $2, $3, null, $4, '{}', null, $5, $6)`,
+    [other.id, body.sequence, body.type, body.at, body.previousHash, hashOfAct(body)],
+  )
+  expect(await getEnvelopeActs(it.deps, sender, other.id)).toMatchObject({ ok: false, fault: { sequence: 1, reason: 'edited' } })
+})
+
+test('a certificate that was overwritten is named; of one that is gone or has another length there is no bundle', async () => {
+  const other = await it.complete()
+  const key = other.seal?.certificateKey ?? ''
+  await it.deps.blobs.write(key, Buffer.from('%PDF-1.7 A certificate'))
+  expect(faults(await it.bundle(other))).toEqual(['certificate.pdf', 'certificate.pdf'])
+  await it.deps.blobs.write(key, Buffer.from('%PDF-1.7'))
+  await expect(it.bundle(other)).rejects.toThrow('certificate.pdf is not in the store')
+  await it.deps.blobs.remove(key)
+  await expect(it.bundle(other)).rejects.toThrow('certificate.pdf is not in the store')
 })
 
 test('a bundle waits for the trail; of a trail that was cut it says so', async () => {

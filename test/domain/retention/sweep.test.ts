@@ -19,16 +19,17 @@ const failures = async (it: TestEvidence): Promise<unknown[]> => {
   ).rows.map(({ data }) => data)
 }
 
-test('a sweep looks at documents and sealed copies, once an hour, and says what it saw', async () => {
+test('a sweep looks at documents, sealed copies and their certificates, once an hour, and says what it saw', async () => {
   const it = await createTestEvidence()
   const record = await it.complete()
   await it.document()
   expect(await sweep(it, 1)).toBe('swept')
   expect(await sweep(it, 1)).toBe('ended')
   const latest = await it.sweeping.integrity.latest()
-  expect(latest).toMatchObject({ id: 'isw_1', objects: 3, failed: 0, software: 'test' })
+  expect(latest).toMatchObject({ id: 'isw_1', objects: 4, failed: 0, software: 'test' })
   expect(Math.abs(latest?.clockOffsetMs ?? Infinity)).toBeLessThan(60_000)
-  expect(await it.sweeping.integrity.lookAt(record.seal?.sealedKey ?? '')).toMatchObject({ subject: record.id, outcome: 'intact' })
+  for (const key of [record.seal?.sealedKey, record.seal?.certificateKey])
+    expect(await it.sweeping.integrity.lookAt(key ?? '')).toMatchObject({ subject: record.id, outcome: 'intact' })
   expect(it.told).toEqual([])
 })
 
@@ -50,6 +51,16 @@ test('one changed byte, another length and a missing object are each found and t
   await it.deps.blobs.write(missing.storageKey, Buffer.alloc(missing.bytes))
   expect(await sweep(it, 2)).toBe('swept')
   expect(await failures(it)).toEqual([...Array.from({ length: 3 }, () => expect.anything()), { outcome: 'altered' }])
+})
+
+test('a certificate that was overwritten is found, and one that is gone', async () => {
+  const it = await createTestEvidence()
+  const [altered, missing] = [await it.complete(), await it.complete()]
+  await it.deps.blobs.write(altered.seal?.certificateKey ?? '', Buffer.from('%PDF-1.7 A certificate'))
+  await it.deps.blobs.remove(missing.seal?.certificateKey ?? '')
+  expect(await sweep(it, 1)).toBe('swept')
+  expect(it.told.toSorted()).toEqual(['altered', 'missing'])
+  expect(await it.sweeping.integrity.lookAt(altered.seal?.certificateKey ?? '')).toMatchObject({ subject: altered.id, outcome: 'altered' })
 })
 
 test('while the store is away nothing is called missing', async () => {

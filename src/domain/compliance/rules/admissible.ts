@@ -10,6 +10,8 @@ export const documentKind: Evaluator = ({ declarations, documentKindFrom, text }
   if (documentKinds.excluded.some((excluded) => excluded.kind === kind))
     return fail(`A ${words(kind)} is reported to be excluded from electronic form.`, [declared, ...hints])
   if (hints.length > 0) return unsure(`It counts as ${words(kind)}, and its words look like another kind.`, [declared, ...hints])
+  if (documentKindFrom === 'default' && !text.isRead)
+    return unsure(`It counts as ${words(kind)} since nobody declared its kind, and not all of its text could be looked at.`, [declared])
   if (!documentKinds.allowed.includes(kind)) return unsure(`Whether a ${words(kind)} may be electronic is on neither list.`, [declared])
   return pass(`It counts as ${words(kind)}, which is not known to be excluded.`, [declared])
 }
@@ -42,7 +44,7 @@ export const contraryIntention: Evaluator = ({ declarations, text }) => {
     case undefined:
   }
   if (clauses.length > 0) return unsure('A clause seems to ask for ink, and nobody declared whether it does.', clauses)
-  if (!text.isRead) return unsure('Nobody declared whether ink is wanted, and the text could not be looked at.')
+  if (!text.isRead) return unsure('Nobody declared whether ink is wanted, and not all of the text could be looked at.')
   return pass('No clause that asks for ink was found.')
 }
 

@@ -1,8 +1,11 @@
 // The bytes: whether they are there, what they were, show what was signed, and can be produced.
 import type { Evidence } from '../../../contracts/compliance.ts'
 import { combine, fail, note, notApplicable, pass, unsure, type Evaluator, type Finding } from '../finding.ts'
-import type { ObjectFacts, SignatureFacts } from '../facts.ts'
+import type { EnvelopeFacts, ObjectFacts, SignatureFacts } from '../facts.ts'
 import { isNeverMade } from './signatures.ts'
+
+/** Nobody signs any more, and not all did. */
+export const unsignedEndings: ReadonlySet<string> = new Set(['declined', 'expired', 'canceled'])
 
 /** They lead elsewhere; nothing of what is shown comes from there. */
 const leads: ReadonlySet<string> = new Set(['goto', 'url'])
@@ -21,7 +24,9 @@ export const access: Evaluator = ({ subject, envelope, retention, examination, e
     .map(({ kind, object }) => note('object', object, `takes content from outside: ${kind}`))
   if (external.length > 0) return fail('It shows content that is fetched from outside.', external)
   if (examination.state === 'partial')
-    return unsure('It was not looked at to the end, and may need something from outside.', [note('fact', examination.reason ?? 'unknown', 'why')])
+    return unsure('It was not looked at to the end, and may need something from outside.', [
+      note('fact', examination.reason ?? 'unknown', 'why'),
+    ])
   const fonts = examination.fonts.notEmbedded.slice(0, 5).map((name) => note('fact', name, 'font that is not embedded'))
   return pass('It is stored, can be opened and needs nothing from outside.', fonts)
 }
@@ -32,11 +37,23 @@ export const integrity: Evaluator = (facts) => {
   if (facts.subject.what === 'sealed' && facts.examination.state === 'whole' && !facts.signatures.some(({ role }) => role === 'seal'))
     return fail('The seal is not in the sealed copy.', bytes.evidence)
   const judged = combine(facts.signatures.map(ofSignature), 'It carries no signature.')
+  const form = facts.envelope && finalForm(facts.envelope, facts.subject.what)
+  if (form?.result === 'FAIL') return form
   if (judged.result === 'FAIL' || judged.result === 'INDETERMINATE') return { ...judged, evidence: [...bytes.evidence, ...judged.evidence] }
+  if (form?.result === 'INDETERMINATE') return { ...form, evidence: [...form.evidence, ...bytes.evidence] }
   if (facts.envelope) return pass('The bytes are those that were recorded, and nothing was changed that is signed.', bytes.evidence)
   if (facts.signatures.length > 0)
     return pass('The bytes are those that were received, and nothing was changed that is signed.', bytes.evidence)
   return unsure('No hash was recorded when it took its final form; the bytes are those that were received.', bytes.evidence)
+}
+
+/** Its final form is the sealed copy of a completed envelope. */
+function finalForm({ status }: EnvelopeFacts, what: 'sealed' | 'document'): Finding {
+  const stands = [note('fact', status, 'status of the envelope')]
+  if (status === 'seal_failed') return fail('It could not be sealed: there is no final form of what was signed.', stands)
+  if (unsignedEndings.has(status)) return unsure('It was not signed by all: it never took its final form.', stands)
+  if (status !== 'completed') return unsure('It is still being signed or sealed: it has not taken its final form yet.', stands)
+  return what === 'sealed' ? pass('It was sealed.', stands) : fail('There is no sealed copy on record.', stands)
 }
 
 export const display: Evaluator = ({ examination }) => {
@@ -53,7 +70,9 @@ export const display: Evaluator = ({ examination }) => {
   if (faults.length > 0) return fail('It shows something else than what was signed, or nothing.', faults)
   const doubts: Evidence[] = [
     ...active.slice(0, 5).map(({ kind, object }) => note('object', object, `active content: ${kind}`)),
-    ...(layers.hiddenByDefault > 0 ? [note('fact', layers.hiddenByDefault, 'layers that are hidden until somebody shows them')] : []),
+    ...(layers.total > 0
+      ? [note('fact', layers.total, `layers that a reader can show or hide, ${layers.hiddenByDefault} of them hidden to begin with`)]
+      : []),
     ...overlays.slice(0, 5).map(({ page, why }) => note('page', page, why)),
   ]
   if (doubts.length > 0) return unsure('It has content that may show something else at another time or place.', doubts)
@@ -62,8 +81,11 @@ export const display: Evaluator = ({ examination }) => {
   return pass('Every page can be drawn, and nothing on it moves or hides.', [pages])
 }
 
-export const produce: Evaluator = ({ bundle }) => {
+export const produce: Evaluator = ({ bundle, envelope, subject }) => {
   const files = note('fact', bundle.files, 'files in the bundle')
+  const form = envelope && finalForm(envelope, subject.what)
+  if (form && form.result !== 'PASS' && bundle.state !== 'failed')
+    return { ...form, reason: `There is no evidence bundle of a sealed copy. ${form.reason}` }
   switch (bundle.state) {
     case 'verified':
       return pass('Its evidence bundle was made and verified without any part of this service.', [files])

@@ -40,7 +40,10 @@ export const chain: Evaluator = ({ trail, envelope }) => {
     ...(trail.checkpointed === null ? [] : [note('fact', trail.checkpointed, 'a signed checkpoint agrees up to this entry')]),
   ]
   if (envelope && envelope.actsFault !== null)
-    return fail('The chain of acts is broken.', [note('act', envelope.actsFault, 'where and how'), ...evidence])
+    return fail('The acts are broken, or the envelope says something else than they do.', [
+      note('act', envelope.actsFault, 'where and how'),
+      ...evidence,
+    ])
   switch (trail.state) {
     case 'broken':
       return fail('The audit trail is broken.', [note('fact', trail.detail ?? 'unknown', 'where and how'), ...evidence])

@@ -18,6 +18,8 @@ export const requiredClass: Evaluator = (facts, set) => {
   if (facts.requiredClass === null) return unsure('Which class of signature is asked for is not known.', evidence)
   const least = needed[facts.requiredClass]
   evidence.push(note('fact', facts.requiredClass, `asked for, as the ${facts.requiredClassFrom} says: at least ${least}`))
+  if (facts.requestedClass !== null && facts.requestedClass !== facts.requiredClass)
+    evidence.push(note('fact', facts.requestedClass, 'the request asks for less than the envelope, which does not count'))
   if (rankOf(reached) >= rankOf(least)) return pass(`${reached} was reached, and ${least} is enough.`, evidence)
   if (rankOf(possible) >= rankOf(least)) return unsure(`${reached} is shown; whether ${least} was reached is not known.`, evidence)
   const isNearlyEnough = facts.requiredClass === 'law_unspecified' && reached === 'ADVANCED_CANDIDATE'
