@@ -376,6 +376,23 @@ describe('nothing is believed', () => {
     await expectFailed(again.id, 'killed_read_back')
     expect(spoiled).toBe(3)
   })
+
+  it('of storage: a certificate that reads back as something else is printed anew, once', async () => {
+    const { id } = await t.signed()
+    const { blobs } = t.seal
+    const spoiling: SealDeps['blobs'] = {
+      ...blobs,
+      write: async (key, content) => blobs.write(key, key.includes('/certificate-') ? Buffer.from('%PDF-1.7') : content),
+    }
+    expect(await retryOf(t.run(id, { blobs: spoiling }))).toBe('killed_certificate_read_back')
+    expect((await t.read(id)).seal).toMatchObject({ step: 'requested' })
+    expect(await t.run(id)).toBe('completed')
+    await expectSealed(id)
+    const again = await t.signed()
+    await retryOf(t.run(again.id, { blobs: spoiling }))
+    expect(await t.run(again.id, { blobs: spoiling })).toBe('seal_failed')
+    await expectFailed(again.id, 'killed_certificate_read_back')
+  })
 })
 
 it('a document of 60 MiB is sealed with every process below its limit', async () => {

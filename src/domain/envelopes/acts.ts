@@ -62,11 +62,9 @@ export type ActFault = { sequence: number; reason: 'missing' | 'edited' | 'unlin
  * missing at the end and that none was added there. The content of an act whose personal facts were erased cannot be hashed anew: it is taken at its word, but only
  * of a record that was purged, and if an act of its chain says so.
  */
-export function verifyActs(
-  acts: readonly Act[],
-  head?: Pick<EnvelopeRecord, 'sequence' | 'actsHead' | 'purgedAtMs'>,
-): ActFault | null {
-  const isPurged = head?.purgedAtMs !== undefined && acts.slice(0, head.sequence).some(({ type, isErased }) => type === 'envelope.purged' && !isErased)
+export function verifyActs(acts: readonly Act[], head?: Pick<EnvelopeRecord, 'sequence' | 'actsHead' | 'purgedAtMs'>): ActFault | null {
+  const isPurged =
+    head?.purgedAtMs !== undefined && acts.slice(0, head.sequence).some(({ type, isErased }) => type === 'envelope.purged' && !isErased)
   let previousHash = actsGenesis
   for (const [index, act] of acts.entries()) {
     const sequence = index + 1

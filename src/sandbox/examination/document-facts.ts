@@ -10,10 +10,12 @@ import { findExternal } from './external-content.ts'
 import { readFont } from './fonts.ts'
 import { Layers } from './layers.ts'
 import { walkObjects } from './object-walk.ts'
-import { listOverlays } from './overlays.ts'
+import { listDrawn, listOverlays, type DrawnAnnotation } from './overlays.ts'
 
 const maxListed = 100
 const maxPages = 2_000
+/** More only have no name of their own: the page is compared all the same. */
+const maxDrawnOnPage = 500
 
 /** As the preflight of documents lets through, with room for a walk over every value. */
 const limits: PdfLimits = {
@@ -26,8 +28,11 @@ const limits: PdfLimits = {
 
 export type DocumentFacts = Omit<Examination, 'report' | 'signatures' | 'rendering'>
 
-/** The facts of a file; `cut` says why they are not all. Throws PdfRefusal for a file that is not opened at all. */
-export function readDocumentFacts(data: Buffer): { facts: DocumentFacts; cut: string | undefined } {
+/** `cut` says why the facts are not all; `annotations` are those that may cover something when they are drawn. */
+type FoundFacts = { facts: DocumentFacts; annotations: DrawnAnnotation[]; cut: string | undefined }
+
+/** The facts of a file. Throws PdfRefusal for a file that is not opened at all. */
+export function readDocumentFacts(data: Buffer): FoundFacts {
   const pdf = openPdf(data, limits)
   const facts: DocumentFacts = {
     isEncrypted: pdf.current.resolve(pdf.current.trailer.entries.get('Encrypt')) !== null,
@@ -39,21 +44,23 @@ export function readDocumentFacts(data: Buffer): { facts: DocumentFacts; cut: st
     fonts: { embedded: 0, notEmbedded: [] },
     overlays: [],
   }
+  const annotations: DrawnAnnotation[] = []
   try {
-    readPages(pdf, facts)
+    readPages(pdf, facts, annotations)
     readObjects(pdf, facts)
-    return { facts, cut: facts.pages > maxPages ? 'too_many_pages' : undefined }
+    return { facts, annotations, cut: facts.pages > maxPages ? 'too_many_pages' : undefined }
   } catch (error) {
     if (!(error instanceof PdfRefusal)) throw error
-    return { facts, cut: error.reason }
+    return { facts, annotations, cut: error.reason }
   }
 }
 
-function readPages({ current }: OpenedPdf, facts: DocumentFacts): void {
+function readPages({ current }: OpenedPdf, facts: DocumentFacts, annotations: DrawnAnnotation[]): void {
   const pages = listPages(current)
   facts.pages = pages.length
   for (const [index, page] of pages.slice(0, maxPages).entries()) {
     facts.overlays.push(...listOverlays(current, page, index + 1, maxListed - facts.overlays.length))
+    annotations.push(...listDrawn(current, page, index + 1, maxDrawnOnPage))
   }
 }
 

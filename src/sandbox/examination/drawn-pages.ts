@@ -51,7 +51,12 @@ function hashWithout({ width, height, data }: Bitmap, { boxes, place }: Mask): s
 }
 
 /** Left, top, right, bottom in whole pixels of the drawn page, right and bottom excluded. */
-function toPixels(box: Box, { box: page, rotation }: Mask['place'], width: number, height: number): [number, number, number, number] {
+export function toPixels(
+  box: Box,
+  { box: page, rotation }: Mask['place'],
+  width: number,
+  height: number,
+): [number, number, number, number] {
   const corners = [
     [box[0], box[1]],
     [box[2], box[3]],

@@ -40,7 +40,8 @@ export function areasLeftOut(before: PageAreas, after: PageAreas): Box[] {
   return [...before.widgets, ...(isModest ? added : [])]
 }
 
-function placeOf(snapshot: Snapshot, page: Page): Omit<PageAreas, 'widgets'> {
+/** What is shown of a page, and how it is turned. */
+export function placeOf(snapshot: Snapshot, page: Page): Omit<PageAreas, 'widgets'> {
   const media = boxOf(snapshot, page.mediaBox) ?? letter
   const crop = boxOf(snapshot, page.cropBox) ?? media
   const box: Box = [Math.max(media[0], crop[0]), Math.max(media[1], crop[1]), Math.min(media[2], crop[2]), Math.min(media[3], crop[3])]
@@ -48,7 +49,8 @@ function placeOf(snapshot: Snapshot, page: Page): Omit<PageAreas, 'widgets'> {
   return { box: areaOf(box) > 0 ? box : media, rotation: Number.isInteger(quarters) ? ((quarters % 4) + 4) % 4 : 0 }
 }
 
-function boxOf(snapshot: Snapshot, value: PdfValue | undefined): Box | undefined {
+/** A rectangle with its corners in order; undefined for anything else. */
+export function boxOf(snapshot: Snapshot, value: PdfValue | undefined): Box | undefined {
   const [left, bottom, right, top] = itemsOf(snapshot, value).map((item) => snapshot.resolve(item))
   if (typeof left !== 'number' || typeof bottom !== 'number' || typeof right !== 'number' || typeof top !== 'number') return undefined
   return [Math.min(left, right), Math.min(bottom, top), Math.max(left, right), Math.max(bottom, top)]

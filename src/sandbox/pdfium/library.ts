@@ -35,15 +35,45 @@ export type Bitmap = { width: number; height: number; data: Uint8Array }
 export async function drawPage(document: PDFiumDocument, index: number, widthPixels: number): Promise<Bitmap | null> {
   try {
     const page = document.getPage(index)
-    const { originalWidth, originalHeight } = page.getOriginalSize()
-    if (!(originalWidth > 0 && originalHeight > 0)) return null
-    const scale = Math.min(widthPixels / originalWidth, (maxHeightRatio * widthPixels) / originalHeight)
-    const width = Math.max(1, Math.round(originalWidth * scale))
-    const height = Math.max(1, Math.round(originalHeight * scale))
+    const size = sizeOf(page, widthPixels)
+    if (size === null) return null
+    const { width, height } = size
     const { data } = await page.render({ width, height, scale: 1, render: 'bitmap', renderFormFields: true })
     return { width, height, data }
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error
     return null
   }
+}
+
+/** Letters drawn for screens, bytes as red, green, blue: as the wrapper draws, but without its annotations (1) and form fields. */
+const bareFlags = 0x02 | 0x10
+const bgra = 4
+
+/** The same page in the same size without any annotation and field; the wrapper always draws them. Null and thrown as of `drawPage`. */
+export function drawBarePage(document: PDFiumDocument, index: number, widthPixels: number): Bitmap | null {
+  const page = document.getPage(index)
+  const [module, pageAt] = [page['module'], page['pageIdx']]
+  const size = sizeOf(page, widthPixels)
+  const bytes = (size?.width ?? 0) * (size?.height ?? 0) * bgra
+  const at = size === null ? 0 : module.wasmExports.malloc(bytes)
+  try {
+    if (size === null || at === 0) return null
+    const { width, height } = size
+    const bitmap = module._FPDFBitmap_CreateEx(width, height, bgra, at, width * bgra)
+    module._FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xff_ff_ff_ff)
+    module._FPDF_RenderPageBitmap(bitmap, pageAt, 0, 0, width, height, 0, bareFlags)
+    module._FPDFBitmap_Destroy(bitmap)
+    return { width, height, data: module.HEAPU8.slice(at, at + bytes) }
+  } finally {
+    if (at !== 0) module.wasmExports.free(at)
+    closePage(page)
+  }
+}
+
+function sizeOf(page: PDFiumPage, widthPixels: number): { width: number; height: number } | null {
+  const { originalWidth, originalHeight } = page.getOriginalSize()
+  if (!(originalWidth > 0 && originalHeight > 0)) return null
+  const scale = Math.min(widthPixels / originalWidth, (maxHeightRatio * widthPixels) / originalHeight)
+  return { width: Math.max(1, Math.round(originalWidth * scale)), height: Math.max(1, Math.round(originalHeight * scale)) }
 }
