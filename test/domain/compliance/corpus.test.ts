@@ -43,9 +43,9 @@ async function examineFile(folder: string, name: string): Promise<Examined> {
   }
 }
 
-/** An envelope with which nothing is wrong, over this file. */
+/** Nothing else is wrong, over this file without an envelope. */
 function factsOf(examined: Examined): CheckFacts {
-  const facts = envelopeFacts()
+  const facts = { ...envelopeFacts(), envelope: null }
   const around = { people: null, sealCertificateSha256: null, platformCertificates: [], trustList: null, receivedAtMs: nowMs }
   return {
     ...facts,
